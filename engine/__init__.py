@@ -1,0 +1,1 @@
+"""Samspel's engine: runs the drawings for each case. No Flask in here."""
