@@ -1,0 +1,1 @@
+"""Pure rules: organisation, roles, agreements, calendar and deadlines. No database in here."""
