@@ -1,0 +1,143 @@
+"""Opens the database, SQLite or PostgreSQL, and brings its tables up to date.
+
+The same code runs on both. SQLite: WAL so that readers never wait, ``synchronous=FULL`` so that a finished
+commit survives a power cut, foreign keys on, and ``BEGIN IMMEDIATE`` for writers only, so that two of them
+queue up instead of failing half-way. PostgreSQL: READ COMMITTED; whoever needs more takes a row lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from engine.errors import SamspelError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+WAIT_SECONDS = 30
+"""How long a SQLite writer waits for the one before it."""
+
+
+class DatabaseUnusable(SamspelError):
+    """The database cannot be opened with this URL."""
+
+    sv = "Databasen {url} går inte att öppna: {reason}. Rätta adressen (--database eller SAMSPEL_DATABASE)."
+    en = "The database {url} cannot be opened: {reason}. Correct the address (--database or SAMSPEL_DATABASE)."
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open database: gives sessions for reading and for the one short write."""
+
+    engine: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is one file with one writer at a time."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one moment and changes nothing."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session whose changes are kept all together, or not at all if anything fails."""
+        engine = self.engine.execution_options(samspel_write=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database and try it.
+
+    Raises DatabaseUnusable for a URL that cannot be read, a missing driver, a file that cannot be written
+    or a server that does not answer.
+    """
+    try:
+        parsed = make_url(url)
+        engine = _make_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseUnusable(url=_without_password(url), reason=_first_line(error)) from error
+    shown = parsed.render_as_string(hide_password=True)
+    if engine.dialect.name not in {"sqlite", "postgresql"}:
+        raise DatabaseUnusable(url=shown, reason="only sqlite and postgresql are supported")
+    database = Database(engine)
+    try:
+        with database.writing() as session:
+            session.execute(text("SELECT 1"))
+    except DBAPIError as error:
+        engine.dispose()
+        raise DatabaseUnusable(url=shown, reason=_first_line(error.orig or error)) from error
+    return database
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the tables to the newest form; a second run changes nothing."""
+    with database.engine.execution_options(samspel_write=True).connect() as connection:
+        command.upgrade(alembic_config(connection), revision)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return Alembic's settings with an open connection, so that no URL lies in a file."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _make_engine(url: URL) -> Engine:
+    options: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=50, **options)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN comes too late and is always deferred: turn it off and say it ourselves.
+    cast("Any", connection).isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("samspel_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _to_json(value: object) -> str:
+    """Write JSON; dates and times as ISO text, durations by their own text."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _without_password(url: str) -> str:
+    """Hide what stands before an @ in a URL that could not be read."""
+    return "…@" + url.rpartition("@")[2] if "@" in url else url
