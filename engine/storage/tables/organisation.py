@@ -1,8 +1,8 @@
 """The organisation, dated: parties, units, positions, persons, who stands in for whom, and groups.
 
-Ids are short names given by whoever imports the organisation (``ostersund``, ``rektor_centralskolan``): they are the
-same in every database and make queues such as ``position:rektor_centralskolan`` readable.
-``valid_from`` and ``valid_to`` are whole days in Europe/Stockholm, both included; no ``valid_to`` means until further notice.
+The rows hold what ``engine.facts.organisation`` reasons about, field by field. Ids are short names given by whoever
+imports the organisation (``ostersund``, ``rektor_centralskolan``): they are the same in every database and make
+queues such as ``position:rektor_centralskolan`` readable.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.storage.tables.base import Base, RowId
 
 
-class Party(Base):
+class Dated:
+    """Valid on whole days in Europe/Stockholm, the first and the last included; none means open."""
+
+    valid_from: Mapped[date | None] = mapped_column(sort_order=1)
+    valid_to: Mapped[date | None] = mapped_column(sort_order=1)
+
+
+class Party(Dated, Base):
     """A principal (huvudman) or another party to the agreements."""
 
     __tablename__ = "party"
@@ -24,11 +31,11 @@ class Party(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     kind: Mapped[str]
-    """``municipality``, ``region``, ``state``, ``private`` ..."""
+    """``region``, ``municipality``, ``federation``, ``state`` or ``company``."""
     org_no: Mapped[str | None]
 
 
-class Unit(Base):
+class Unit(Dated, Base):
     """A unit (verksamhet) of a party, such as a school or a BUP clinic."""
 
     __tablename__ = "unit"
@@ -37,21 +44,21 @@ class Unit(Base):
     name: Mapped[str]
     party_id: Mapped[str] = mapped_column(ForeignKey("party.id"), index=True)
     kind: Mapped[str]
-    """What sort of work: ``school``, ``preschool``, ``social_services``, ``bup`` ..."""
+    """The kind that agreements speak of: ``school``, ``primary_care`` ..."""
     level: Mapped[str | None]
     """``general``, ``first_line`` or ``specialist`` (002-3), where the agreement says."""
-    age_min: Mapped[int | None]
-    """Youngest age in whole years, included."""
-    age_max: Mapped[int | None]
-    """Oldest age in whole years, included."""
+    age_min: Mapped[float | None]
+    """Years (002-4)."""
+    age_max: Mapped[float | None]
+    """Years; the last year counts whole (002-4)."""
     email: Mapped[str | None]
     """The unit's functional mailbox."""
     agreements: Mapped[list[Any]] = mapped_column(default=list)
     """Ids of the agreements under which the unit takes part in cases."""
 
 
-class Person(Base):
-    """A human being in the organisation; whether they can log in is ``username``."""
+class Person(Dated, Base):
+    """A human being in the organisation or in a family; only whoever has a user name may log in."""
 
     __tablename__ = "person"
 
@@ -59,11 +66,9 @@ class Person(Base):
     name: Mapped[str]
     email: Mapped[str | None]
     username: Mapped[str | None] = mapped_column(unique=True)
-    roles: Mapped[list[Any]] = mapped_column(default=list)
-    """Duties that belong to no unit: ``process_owner``."""
 
 
-class Position(Base):
+class Position(Dated, Base):
     """A post in a unit, held by persons through assignments; the manager line is drawn here."""
 
     __tablename__ = "position"
@@ -71,84 +76,67 @@ class Position(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
     role: Mapped[str]
-    """``manager`` or ``staff``."""
+    """``staff``, ``manager``, ``management`` or ``process_owner``."""
     title: Mapped[str]
     reports_to: Mapped[str | None] = mapped_column(ForeignKey("position.id"), index=True)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
 
 
-class Assignment(Base):
-    """A person holds a position, or works in a unit without one."""
+class Assignment(Dated, Base):
+    """A person holds a position."""
 
     __tablename__ = "assignment"
-    __table_args__ = (CheckConstraint("(position_id IS NULL) <> (unit_id IS NULL)", name="position_or_unit"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    position_id: Mapped[str | None] = mapped_column(ForeignKey("position.id"), index=True)
-    unit_id: Mapped[str | None] = mapped_column(ForeignKey("unit.id"), index=True)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    position_id: Mapped[str] = mapped_column(ForeignKey("position.id"), index=True)
 
 
-class Deputy(Base):
-    """A person stands in for whoever holds a position, for a time and within a scope."""
+class Deputy(Dated, Base):
+    """A person stands in for whoever holds a position, or for the empty post."""
 
     __tablename__ = "deputy"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     position_id: Mapped[str] = mapped_column(ForeignKey("position.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    scope: Mapped[str] = mapped_column(default="all")
-    """``all``, or the id of the one agreement it covers."""
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    scope: Mapped[list[Any]] = mapped_column(default=list)
+    """The purposes that it is limited to (``case``, ``deviation``, ``dispute``); empty means all."""
 
 
-class Delegation(Base):
-    """A position lets another person make one type of decision for it (003-1: "Ansvarig chef kan delegera")."""
+class Delegation(Dated, Base):
+    """A manager in office has handed decisions to another person (000-1, 003-1: "Ansvarig chef kan delegera")."""
 
     __tablename__ = "delegation"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     position_id: Mapped[str] = mapped_column(ForeignKey("position.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    decision_type: Mapped[str]
-    """The element whose decision it is, as the drawing names it."""
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    scope: Mapped[list[Any]] = mapped_column(default=list)
+    """As for a deputy."""
 
 
-class SteeringGroup(Base):
+class SteeringGroup(Dated, Base):
     """A group that an agreement sets up to steer, follow up or decide disputes."""
 
     __tablename__ = "steering_group"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
     agreement: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
     kind: Mapped[str] = mapped_column(default="steering")
-    """``steering`` decides; ``working``, ``political`` and others do not receive disputes."""
-    chair_position_id: Mapped[str | None] = mapped_column(ForeignKey("position.id"))
-    meetings_per_year: Mapped[int | None]
+    """Only ``steering`` decides disputes and deviations."""
     quorum: Mapped[int | None]
-    rotation: Mapped[list[Any]] = mapped_column(default=list)
-    """Party ids in the order in which they convene (004-4), from the first year given."""
-    rotation_from: Mapped[int | None]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
 
 
-class SteeringMember(Base):
-    """A position or a person sits in a group."""
+class SteeringMember(Dated, Base):
+    """A position or a person has a seat in a group."""
 
     __tablename__ = "steering_member"
     __table_args__ = (CheckConstraint("(position_id IS NULL) <> (person_id IS NULL)", name="position_or_person"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     group_id: Mapped[str] = mapped_column(ForeignKey("steering_group.id"), index=True)
-    position_id: Mapped[str | None] = mapped_column(ForeignKey("position.id"))
+    position_id: Mapped[str | None] = mapped_column(ForeignKey("position.id"), index=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    role: Mapped[str] = mapped_column(default="member")
+    """``member``, ``chair`` or ``convener``."""

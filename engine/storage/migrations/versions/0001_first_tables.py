@@ -44,6 +44,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("org_no", sa.String(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
     )
     op.create_table(
@@ -52,7 +54,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("username", sa.String(), nullable=True),
-        sa.Column("roles", Json, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("username", name=op.f("uq_person_username")),
     )
@@ -65,16 +68,32 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_release")),
     )
     op.create_table(
+        "steering_group",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("agreement", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("quorum", sa.Integer(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_steering_group")),
+    )
+    with op.batch_alter_table("steering_group", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_steering_group_agreement"), ["agreement"], unique=False)
+
+    op.create_table(
         "unit",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("party_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("level", sa.String(), nullable=True),
-        sa.Column("age_min", sa.Integer(), nullable=True),
-        sa.Column("age_max", sa.Integer(), nullable=True),
+        sa.Column("age_min", sa.Double(), nullable=True),
+        sa.Column("age_max", sa.Double(), nullable=True),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("agreements", Json, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_unit_party_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
     )
@@ -110,7 +129,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("reports_to", sa.String(), nullable=True),
-        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["reports_to"], ["position.id"], name=op.f("fk_position_reports_to")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_position_unit_id")),
@@ -124,20 +143,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         "assignment",
         sa.Column("id", RowId, nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("position_id", sa.String(), nullable=True),
-        sa.Column("unit_id", sa.String(), nullable=True),
-        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("position_id", sa.String(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.CheckConstraint("(position_id IS NULL) <> (unit_id IS NULL)", name=op.f("ck_assignment_position_or_unit")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_assignment_person_id")),
         sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_assignment_position_id")),
-        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_assignment_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
     )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_assignment_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignment_position_id"), ["position_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_assignment_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "attendance",
@@ -198,8 +213,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.Column("id", RowId, nullable=False),
         sa.Column("position_id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("decision_type", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("scope", Json, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_delegation_person_id")),
         sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_delegation_position_id")),
@@ -214,8 +229,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.Column("id", RowId, nullable=False),
         sa.Column("position_id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("scope", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("scope", Json, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_deputy_person_id")),
         sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_deputy_position_id")),
@@ -318,23 +333,24 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         batch_op.create_index(batch_op.f("ix_process_instance_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
-        "steering_group",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("agreement", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("chair_position_id", sa.String(), nullable=True),
-        sa.Column("meetings_per_year", sa.Integer(), nullable=True),
-        sa.Column("quorum", sa.Integer(), nullable=True),
-        sa.Column("rotation", Json, nullable=False),
-        sa.Column("rotation_from", sa.Integer(), nullable=True),
-        sa.Column("valid_from", sa.Date(), nullable=False),
+        "steering_member",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("position_id", sa.String(), nullable=True),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["chair_position_id"], ["position.id"], name=op.f("fk_steering_group_chair_position_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_steering_group")),
+        sa.CheckConstraint("(position_id IS NULL) <> (person_id IS NULL)", name=op.f("ck_steering_member_position_or_person")),
+        sa.ForeignKeyConstraint(["group_id"], ["steering_group.id"], name=op.f("fk_steering_member_group_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_steering_member_person_id")),
+        sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_steering_member_position_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_steering_member")),
     )
-    with op.batch_alter_table("steering_group", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_steering_group_agreement"), ["agreement"], unique=False)
+    with op.batch_alter_table("steering_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_steering_member_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_steering_member_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_steering_member_position_id"), ["position_id"], unique=False)
 
     op.create_table(
         "decision",
@@ -551,24 +567,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         batch_op.create_index(batch_op.f("ix_signature_instance_id"), ["instance_id"], unique=False)
 
     op.create_table(
-        "steering_member",
-        sa.Column("id", RowId, nullable=False),
-        sa.Column("group_id", sa.String(), nullable=False),
-        sa.Column("position_id", sa.String(), nullable=True),
-        sa.Column("person_id", sa.String(), nullable=True),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.CheckConstraint("(position_id IS NULL) <> (person_id IS NULL)", name=op.f("ck_steering_member_position_or_person")),
-        sa.ForeignKeyConstraint(["group_id"], ["steering_group.id"], name=op.f("fk_steering_member_group_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_steering_member_person_id")),
-        sa.ForeignKeyConstraint(["position_id"], ["position.id"], name=op.f("fk_steering_member_position_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_steering_member")),
-    )
-    with op.batch_alter_table("steering_member", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_steering_member_group_id"), ["group_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_steering_member_person_id"), ["person_id"], unique=False)
-
-    op.create_table(
         "summons",
         sa.Column("id", RowId, nullable=False),
         sa.Column("case_id", RowId, nullable=False),
@@ -716,7 +714,6 @@ def downgrade() -> None:
         "work_item",
         "timer",
         "summons",
-        "steering_member",
         "signature",
         "reader",
         "notice",
@@ -727,7 +724,7 @@ def downgrade() -> None:
         "dispute",
         "deviation",
         "decision",
-        "steering_group",
+        "steering_member",
         "process_instance",
         "plan",
         "participant",
@@ -741,6 +738,7 @@ def downgrade() -> None:
         "position",
         "case_",
         "unit",
+        "steering_group",
         "release",
         "person",
         "party",
