@@ -140,3 +140,12 @@ class SteeringMember(Dated, Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[str] = mapped_column(default="member")
     """``member``, ``chair`` or ``convener``."""
+
+
+class OrganisationVersion(Base):
+    """Counts the changes of the organisation: one row, so that a process knows when its snapshot is old."""
+
+    __tablename__ = "organisation_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]

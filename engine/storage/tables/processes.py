@@ -78,6 +78,8 @@ class WorkItem(Base):
     """Where it waits: ``person:``, ``position:``, ``unit:``, ``group:`` or ``role:process_owner``."""
     unit_id: Mapped[str | None]
     """The unit that the task is about, from its inputs."""
+    purpose: Mapped[str]
+    """Its instance's: a deputy may stand in for some purposes only."""
     routing: Mapped[list[Any]]
     """Why the queue is not the first that one would think of: posts skipped, in both languages."""
     inputs: Mapped[dict[str, Any]]

@@ -39,6 +39,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.PrimaryKeyConstraint("chain", name=op.f("pk_history_chain")),
     )
     op.create_table(
+        "organisation_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_version")),
+    )
+    op.create_table(
         "party",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -632,6 +638,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.Column("role", sa.String(), nullable=True),
         sa.Column("queue", sa.String(), nullable=False),
         sa.Column("unit_id", sa.String(), nullable=True),
+        sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("routing", Json, nullable=False),
         sa.Column("inputs", Json, nullable=False),
         sa.Column("properties", Json, nullable=False),
@@ -742,6 +749,7 @@ def downgrade() -> None:
         "release",
         "person",
         "party",
+        "organisation_version",
         "history_chain",
         "clock_offset",
         "child",

@@ -1,0 +1,172 @@
+"""The questions that the services ask of the tables: they read, lock and count, and never commit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all, update
+from sqlalchemy.orm import Session
+
+from engine.storage.tables import Case, HistoryChain, Incident, OrganisationVersion, ProcessInstance, Timer, WorkItem
+
+BRANCHES = 200
+"""How many queues one question names; SQLite takes at most 500 in a compound select."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A queue, and the purpose to which somebody's right to it is limited, if it is."""
+
+    queue: str
+    purpose: str | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page of an inbox ended: the next begins after it."""
+
+    urgency_at: datetime
+    id: int
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What a reader wants to see of an inbox; nothing set means all of it."""
+
+    case: str | None = None
+    """The case's reference."""
+    unit: str | None = None
+    role: str | None = None
+    due_before: datetime | None = None
+    after: Position | None = None
+
+
+def inbox_ids(
+    session: Session,
+    person: str,
+    places: Collection[Place],
+    now: datetime,
+    limit: int,
+    narrowing: Narrowing,
+) -> list[int]:
+    """Return the ids of the items that wait for a person, what breaks first in front.
+
+    One branch a queue, each with its own limit: a branch reads ``limit`` entries of its index and stops, so the
+    cost follows the number of queues and not the number of items.
+    """
+    found: dict[int, datetime] = {}
+    branches = list(_inbox_branches(person, places, now, limit, narrowing))
+    for start in range(0, len(branches), BRANCHES):
+        part = [branch.subquery() for branch in branches[start : start + BRANCHES]]
+        merged = union_all(*(select(one.c.id, one.c.urgency_at) for one in part)).subquery()
+        rows = session.execute(select(merged.c.id, merged.c.urgency_at).order_by(merged.c.urgency_at, merged.c.id).limit(limit))
+        found.update((row.id, row.urgency_at) for row in rows)
+    return sorted(found, key=lambda item: (found[item], item))[:limit]
+
+
+def _inbox_branches(
+    person: str, places: Collection[Place], now: datetime, limit: int, narrowing: Narrowing
+) -> Iterator[Select[tuple[int, datetime]]]:
+    conditions = list(_narrowed(narrowing))
+
+    def branch(*where: ColumnElement[bool]) -> Select[tuple[int, datetime]]:
+        query = select(WorkItem.id, WorkItem.urgency_at).where(WorkItem.closed_at.is_(None), *where, *conditions)
+        return query.order_by(WorkItem.urgency_at, WorkItem.id).limit(limit)
+
+    yield branch(WorkItem.claimed_by == person)
+    for place in places:
+        own = (WorkItem.queue == place.queue, *((WorkItem.purpose == place.purpose,) if place.purpose else ()))
+        yield branch(*own, WorkItem.claimed_by.is_(None))
+        yield branch(*own, WorkItem.claimed_until.is_not(None), WorkItem.claimed_until <= now)
+
+
+def _narrowed(narrowing: Narrowing) -> Iterator[ColumnElement[bool]]:
+    if narrowing.case is not None:
+        yield WorkItem.case_id == select(Case.id).where(Case.reference == narrowing.case).scalar_subquery()
+    if narrowing.unit is not None:
+        yield WorkItem.unit_id == narrowing.unit
+    if narrowing.role is not None:
+        yield WorkItem.role == narrowing.role
+    if narrowing.due_before is not None:
+        yield WorkItem.due_at < narrowing.due_before
+    if narrowing.after is not None:
+        # Both halves say it: the first lets the index begin at the right place.
+        after = narrowing.after
+        yield WorkItem.urgency_at >= after.urgency_at
+        yield or_(WorkItem.urgency_at > after.urgency_at, and_(WorkItem.urgency_at == after.urgency_at, WorkItem.id > after.id))
+
+
+def items_by_id(session: Session, ids: Sequence[int]) -> list[WorkItem]:
+    """Return work items in the order of their ids given, each with its instance and case."""
+    found = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(ids)))}
+    return [found[item] for item in ids if item in found]
+
+
+def lock_instance(session: Session, instance_id: int) -> None:
+    """Make every other writer of the instance wait until this transaction is over (SQLite: it already does)."""
+    session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
+
+
+def move_instance(session: Session, instance_id: int, version: int, values: dict[str, Any]) -> bool:
+    """Write an instance's new state if its version is still the one that was read; whether it was."""
+    moved = session.execute(
+        update(ProcessInstance)
+        .where(ProcessInstance.id == instance_id, ProcessInstance.version == version)
+        .values(version=version + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def open_items(session: Session, instance_id: int) -> Sequence[WorkItem]:
+    """Return what waits for people in an instance."""
+    return session.scalars(select(WorkItem).where(WorkItem.instance_id == instance_id, WorkItem.closed_at.is_(None))).all()
+
+
+def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
+    """Return what waits for time in an instance."""
+    return session.scalars(select(Timer).where(Timer.instance_id == instance_id, Timer.closed_at.is_(None))).all()
+
+
+def due_instances(session: Session, now: datetime, limit: int, passed: Collection[int] = ()) -> list[int]:
+    """Return the instances with a timer that is due, the longest due first.
+
+    Timers that an incident holds are left out, and on PostgreSQL those whose instance another worker has in hand.
+    """
+    query = (
+        select(Timer.instance_id, Timer.due_at)
+        .where(Timer.closed_at.is_(None), Timer.incident_id.is_(None), Timer.due_at <= now, Timer.instance_id.not_in(list(passed)))
+        .order_by(Timer.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Timer)
+    )
+    return list(dict.fromkeys(row.instance_id for row in session.execute(query)))
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next timer is due, or none when none waits."""
+    return session.scalar(select(Timer.due_at).where(Timer.closed_at.is_(None), Timer.incident_id.is_(None)).order_by(Timer.due_at).limit(1))
+
+
+def chain_head(session: Session, chain: str) -> HistoryChain | None:
+    """Return the newest link of a chain, locked until this transaction is over."""
+    return session.scalar(select(HistoryChain).where(HistoryChain.chain == chain).with_for_update())
+
+
+def organisation_version(session: Session) -> int:
+    """Return how many times the organisation was changed."""
+    return session.scalar(select(OrganisationVersion.number).where(OrganisationVersion.id == 1)) or 0
+
+
+def open_incidents(session: Session, queues: Collection[str] | None = None) -> Sequence[Incident]:
+    """Return the incidents that nobody has dealt with, the oldest first; of some owners' queues or of all."""
+    query = select(Incident).where(Incident.closed_at.is_(None)).order_by(Incident.created_at, Incident.id)
+    return session.scalars(query if queues is None else query.where(Incident.queue.in_(queues))).all()
+
+
+def counted(session: Session, query: Select[Any], most: int) -> int:
+    """Count rows, but stop at ``most``: a page says "över 99" rather than read a million."""
+    return session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
