@@ -58,6 +58,7 @@ class Person:
     name: str
     login: str | None = None
     """The user name, or none for somebody who is reached on paper."""
+    email: str | None = None
     valid: Period = ALWAYS
 
 
@@ -88,6 +89,10 @@ class Unit:
     """Years (002-4)."""
     age_max: float | None = None
     """Years; the last year counts whole (002-4)."""
+    email: str | None = None
+    """The unit's functional mailbox."""
+    agreements: tuple[str, ...] = ()
+    """Ids of the agreements under which the unit takes part in cases."""
     valid: Period = ALWAYS
 
 
@@ -154,6 +159,8 @@ class SteeringGroup:
     agreement: str
     name: str
     kind: str = "steering"
+    quorum: int | None = None
+    """How many seats a decision needs."""
     valid: Period = ALWAYS
 
 
