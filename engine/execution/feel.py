@@ -113,6 +113,13 @@ class FeelTypeError(FeelError):
     en = "The expression “{expression}” has the wrong kind of value in “{detail}”."
 
 
+class FeelUnlike(FeelTypeError):
+    """The expression compares two kinds of values that have no order between them."""
+
+    sv = "Uttrycket ”{expression}” jämför olika sorters värden ({detail})."
+    en = "The expression “{expression}” compares different kinds of values ({detail})."
+
+
 class FeelNoValue(FeelTypeError):
     """The expression gives something that is not a value."""
 
@@ -261,6 +268,7 @@ _REFUSALS: Mapping[str, type[FeelError]] = {
     "unknown": FeelUnknownName,
     "function": FeelUnknownName,
     "type": FeelTypeError,
+    "compare": FeelUnlike,
     "result": FeelNoValue,
     "calendar": FeelNoSuchDay,
     "failure": FeelError,

@@ -1,7 +1,9 @@
 // One expression evaluated, with everything refused that the interpreter only warns of.
 import { SyntaxError as FeelSyntaxError, unaryTest } from '@bpmn-io/feelin';
 import { NotAValue } from './values.js';
-import { refuseClocks, Refusal, tree } from './tree.js';
+import { BUILTINS } from './comparisons.js';
+import { Refusal } from './refusal.js';
+import { refuseClocks, tree } from './tree.js';
 
 const isNothing = (value) => value === null || value === undefined;
 const isContext = (value) => Object.getPrototypeOf(value) === Object.prototype;
@@ -19,7 +21,8 @@ function isHarmless({ type, details }) {
 
 const KINDS = { NO_VARIABLE_FOUND: 'unknown', NO_FUNCTION_FOUND: 'function' };
 
-export function answer(how, text, context) {
+export function answer(how, text, variables) {
+  const context = { ...BUILTINS, ...variables };
   if (/(today|now)\s*\(/.test(text)) refuseClocks(text, tree(text, how === unaryTest, context));
   const { value, warnings } = how(text, context);
   const wrong = warnings.find((warning) => !isHarmless(warning));

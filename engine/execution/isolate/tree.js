@@ -1,12 +1,6 @@
 // What can be said of an expression without evaluating it: where it breaks off, and which names it reads.
 import { evaluate, parseExpression, parseUnaryTests } from '@bpmn-io/feelin';
-
-export class Refusal extends Error {
-  constructor(kind, detail, node) {
-    super(detail);
-    Object.assign(this, { kind, detail, position: { from: node.from, to: node.to } });
-  }
-}
+import { Refusal } from './refusal.js';
 
 export function tree(text, unary, context = {}) {
   return (unary ? parseUnaryTests : parseExpression)(text, context).topNode;
