@@ -243,15 +243,16 @@ class _Place:
         return AgreementMalformed(file=self.path.name, line=self.line(key), key=key, reason_sv=reason_sv, reason_en=reason_en)
 
     def line(self, key: str) -> int:
-        """The line of the key in the table, else of the table's header, else 1."""
+        """The line of the key in the table, or of the table that it names, else of the table's header, else 1."""
         lines = self.text.splitlines()
         start = self._start(lines)
+        inside = True
         for number, line in enumerate(lines[start:], start + 1):
-            if line.startswith("[") and number > start + 1:
-                break
-            if re.match(rf"\s*\[*{re.escape(key)}\b", line):
+            inside = inside and (number == start + 1 or not line.startswith("["))
+            named = re.match(rf"\s*{re.escape(key)}\s*=", line) if inside else None
+            if named or (not self.header and re.match(rf"\[+{re.escape(key)}\]", line)):
                 return number
-        return max(start + 1, 1)
+        return start + 1
 
     def _start(self, lines: list[str]) -> int:
         if not self.header:

@@ -137,15 +137,16 @@ class _Count:
     milestones: Milestones
 
     def deadline(self, name: str, above: tuple[str, ...] = ()) -> Deadline | None:
-        row = self.policy.deadlines.get(name)
-        if row is None:
-            raise self._malformed(name, "fristen som en annan räknas från finns inte", "the deadline that another counts from does not exist")
-        if name in above:
-            raise self._malformed(name, "fristen räknas från sig själv", "the deadline counts from itself")
+        row = self.policy.deadlines[name]
         sources: list[PolicyValue] = []
         start = _cell(row.start, self.policy, sources)
         if isinstance(start, str) and start.startswith("deadlines."):
-            earlier = self.deadline(start.removeprefix("deadlines."), (*above, name))
+            other = start.removeprefix("deadlines.")
+            if other not in self.policy.deadlines:
+                raise self._malformed(name, f"fristen {other}, som den räknas från, finns inte", f"{other}, which it counts from, does not exist")
+            if other in (name, *above):
+                raise self._malformed(name, "fristen räknas från sig själv", "the deadline counts from itself")
+            earlier = self.deadline(other, (*above, name))
             if earlier is None:
                 return None
             return self._counted(row, start, earlier.on, (earlier.start_milestone, earlier.start_at), [*earlier.sources])

@@ -19,6 +19,9 @@ from engine.clock import STOCKHOLM
 PositionRole = Literal["staff", "manager", "management", "process_owner"]
 """What a position is in the line: ``management`` is a party's top level (002-14, ledningsnivå)."""
 
+SeatRole = Literal["member", "chair", "convener"]
+"""What a seat in a group is for; the convener calls the meetings, the chair leads them."""
+
 Purpose = Literal["case", "deviation", "dispute"]
 """What a process instance is for; a deputy's scope names some of them."""
 
@@ -147,7 +150,7 @@ class Member:
     group: str
     position: str | None = None
     person: str | None = None
-    role: Literal["member", "chair", "convener"] = "member"
+    role: SeatRole = "member"
     valid: Period = ALWAYS
 
 
