@@ -128,6 +128,17 @@ class PrivateProvider:
 
 
 @dataclass(frozen=True)
+class DeviationRoute:
+    """To whom a deviation about a kind of unit goes, where the document says so."""
+
+    unit: str
+    """The code of a unit of the agreement."""
+    to: str
+    rule: str
+    copy_to: str | None = None
+
+
+@dataclass(frozen=True)
 class RelatedDocument:
     """A document that completes the agreement."""
 
@@ -166,6 +177,8 @@ class Agreement:
     rules: tuple[Rule, ...]
     private_providers: tuple[PrivateProvider, ...] = ()
     related_documents: tuple[RelatedDocument, ...] = ()
+    deviation_routes: tuple[DeviationRoute, ...] = ()
+    """Empty where the document makes no list of routes; else units that are not in it have no route (003-22)."""
     risk_groups: tuple[str, ...] = ()
     open_points: tuple[str, ...] = ()
     """What the document leaves unclear and the process owner has to ask about, in Swedish."""
@@ -178,38 +191,47 @@ class Agreement:
         """Return a unit by its code; ``KeyError`` where the agreement names none of that code."""
         return {unit.code: unit for unit in self.units}[code]
 
+    def routed_kinds(self) -> frozenset[str] | None:
+        """Return the kinds of unit whose deviations the document sends somewhere; None where it makes no list (003-8, 003-22)."""
+        return frozenset(self.unit(route.unit).kind for route in self.deviation_routes) or None
+
     def group(self, code: str) -> Group:
         """Return a group by its code; ``KeyError`` where the agreement names none of that code."""
         return {group.code: group for group in self.groups}[code]
 
 
 def read_agreements(folder: Path) -> Mapping[str, Agreement]:
-    """Return every agreement of a folder of TOML files, by id, in the order of their numbers.
+    """Return every agreement of a folder of TOML files, as :func:`read_files` does."""
+    return read_files({path.name: path.read_bytes() for path in folder.glob("*.toml")})
+
+
+def read_files(files: Mapping[str, bytes]) -> Mapping[str, Agreement]:
+    """Return every agreement of some TOML files (name -> content) by id, in the order of the files' names.
 
     Raises :class:`AgreementMalformed` for the first thing that is wrong: one sentence with file, line and key.
     """
     by_id: dict[str, Agreement] = {}
-    for path in sorted(folder.glob("*.toml")):
-        agreement = read_agreement(path)
+    for file, content in sorted(files.items()):
+        agreement = read_agreement(file, content)
         if agreement.id in by_id:
-            raise _Place(path, path.read_text("utf-8")).fault(
+            raise _Place(file, content.decode()).fault(
                 "id", f"avtalet {agreement.id} finns redan i en annan fil", f"{agreement.id} is in another file already"
             )
         by_id[agreement.id] = agreement
     return MappingProxyType(by_id)
 
 
-def read_agreement(path: Path) -> Agreement:
+def read_agreement(file: str, content: bytes) -> Agreement:
     """Return the agreement that a TOML file describes.
 
     Raises :class:`AgreementMalformed` with the file, the line and the key where something is missing, unknown,
     of the wrong type, repeated, or refers to something that the file does not have.
     """
-    place = _Place(path, _text_of(path))
+    place = _place_of(file, content)
     try:
         table = tomllib.loads(place.text)
     except tomllib.TOMLDecodeError as error:
-        raise _broken_syntax(path, place.text, error) from None
+        raise _broken_syntax(place, error) from None
     agreement = _read(Agreement, {_PLURALS.get(key, key): value for key, value in table.items()}, place)
     _check_references(agreement, place)
     return agreement
@@ -222,6 +244,7 @@ _PLURALS = {
     "group": "groups",
     "rule": "rules",
     "private_provider": "private_providers",
+    "deviation_route": "deviation_routes",
     "related_document": "related_documents",
 }
 _SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
@@ -231,16 +254,16 @@ _SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
 class _Place:
     """A file, and within it the table that is being read, to name the line of a fault."""
 
-    path: Path
+    file: str
     text: str
     header: str = ""
     number: int = 0
 
     def table(self, header: str, number: int) -> _Place:
-        return _Place(self.path, self.text, header, number)
+        return _Place(self.file, self.text, header, number)
 
     def fault(self, key: str, reason_sv: str, reason_en: str) -> AgreementMalformed:
-        return AgreementMalformed(file=self.path.name, line=self.line(key), key=key, reason_sv=reason_sv, reason_en=reason_en)
+        return AgreementMalformed(file=self.file, line=self.line(key), key=key, reason_sv=reason_sv, reason_en=reason_en)
 
     def line(self, key: str) -> int:
         """The line of the key in the table, or of the table that it names, else of the table's header, else 1."""
@@ -261,22 +284,24 @@ class _Place:
         return headers[self.number] if self.number < len(headers) else 0
 
 
-def _text_of(path: Path) -> str:
+def _place_of(file: str, content: bytes) -> _Place:
     try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise AgreementMalformed(file=path.name, line=0, key="", reason_sv="filen går inte att läsa", reason_en=f"cannot be read ({error})") from None
-    except UnicodeDecodeError:
-        raise AgreementMalformed(file=path.name, line=0, key="", reason_sv="filen är inte sparad som UTF-8", reason_en="is not UTF-8") from None
+        return _Place(file, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise AgreementMalformed(
+            file=file, line=line, key="", reason_sv="filen är inte sparad som UTF-8", reason_en="the file is not UTF-8"
+        ) from None
 
 
-def _broken_syntax(path: Path, text: str, error: tomllib.TOMLDecodeError) -> AgreementMalformed:
+def _broken_syntax(place: _Place, error: tomllib.TOMLDecodeError) -> AgreementMalformed:
+    lines = place.text.splitlines() or [""]
     found = re.search(r"line (\d+)", str(error))
-    line = int(found.group(1)) if found else max(len(text.splitlines()), 1)
+    line = min(int(found.group(1)) if found else len(lines), len(lines))
     return AgreementMalformed(
-        file=path.name,
+        file=place.file,
         line=line,
-        key=(text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1].split("=")[0].strip(),
+        key=lines[line - 1].split("=")[0].strip(),
         reason_sv="raden följer inte TOML; se efter citattecken, likhetstecken och hakparenteser",
         reason_en=f"is not TOML: {error}",
     )
@@ -336,6 +361,7 @@ def _check_references(agreement: Agreement, place: _Place) -> None:
             raise place.table("rule", number).fault("id", "är inte avtalets nummer, streck, tal", "is no rule id")
     rules = {rule.id for rule in agreement.rules}
     parties = {party.code for party in agreement.parties}
+    units = {unit.code for unit in agreement.units}
     for header, key, known, values in (
         ("party", "kind", PARTY_KINDS, [party.kind for party in agreement.parties]),
         ("unit", "party_kind", PARTY_KINDS, [unit.party_kind for unit in agreement.units]),
@@ -345,6 +371,8 @@ def _check_references(agreement: Agreement, place: _Place) -> None:
         ("group", "kind", GROUP_KINDS, [group.kind for group in agreement.groups]),
         ("group", "rule", rules, [group.rule for group in agreement.groups]),
         ("private_provider", "rule", rules, [provider.rule for provider in agreement.private_providers]),
+        ("deviation_route", "unit", units, [route.unit for route in agreement.deviation_routes]),
+        ("deviation_route", "rule", rules, [route.rule for route in agreement.deviation_routes]),
         ("related_document", "rule", rules, [document.rule for document in agreement.related_documents]),
     ):
         for number, value in enumerate(values):

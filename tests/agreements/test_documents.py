@@ -97,6 +97,19 @@ def test_001_16_child_psychiatry_is_not_among_the_units():
     assert not [unit for unit in AGREEMENTS["ostra_norrbotten"].units if unit.kind == "child_psychiatry"]
 
 
+def test_003_22_preschool_and_police_have_no_route_for_deviations():
+    agreement = AGREEMENTS["arjeplog"]
+
+    without = {unit.kind for unit in agreement.units} - (agreement.routed_kinds() or frozenset())
+
+    assert without == {"preschool", "police"}
+
+
+@pytest.mark.parametrize("agreement", ["gotland", "ostra_norrbotten", "jamtbus", "norrtalje"])
+def test_an_agreement_without_a_list_of_routes_leaves_none_out(agreement):
+    assert AGREEMENTS[agreement].routed_kinds() is None
+
+
 def test_003_16_the_steering_group_is_the_three_heads():
     assert len(AGREEMENTS["arjeplog"].group("steering_group").members) == 3
 
@@ -165,8 +178,8 @@ sv = "Parterna avgör själva."
 """
 
 
-def test_a_small_agreement_is_read(tmp_path):
-    agreement = _read(tmp_path, SMALL)
+def test_a_small_agreement_is_read():
+    agreement = _read(SMALL)
 
     assert agreement.unit("school").rule == agreement.rule("002-1").id == "002-1"
 
@@ -191,22 +204,22 @@ def test_a_small_agreement_is_read(tmp_path):
         ('[[rule]]\nid = "002-1"', '[rule]\nid = "002-1"', 28, "rule"),
     ],
 )
-def test_a_malformed_file_is_one_sentence_with_file_line_and_key(tmp_path, old, new, line, key):
+def test_a_malformed_file_is_one_sentence_with_file_line_and_key(old, new, line, key):
     assert SMALL.count(old) == 1
 
     with pytest.raises(AgreementMalformed) as refused:
-        _read(tmp_path, SMALL.replace(old, new))
+        _read(SMALL.replace(old, new))
 
     assert refused.value.names | {"file": "small.toml", "line": line, "key": key} == refused.value.names
     for language in ("sv", "en"):
         assert "\n" not in refused.value.sentence(language)
 
 
-def test_a_repeated_rule_is_refused_where_it_is_repeated(tmp_path):
+def test_a_repeated_rule_is_refused_where_it_is_repeated():
     again = SMALL + '\n[[rule]]\nid = "002-1"\nquote = "en gång till"\nsv = "Igen."\n'
 
     with pytest.raises(AgreementMalformed) as refused:
-        _read(tmp_path, again)
+        _read(again)
     assert (refused.value.names["line"], refused.value.names["key"]) == (34, "id")
 
 
@@ -218,14 +231,10 @@ def test_two_files_of_one_agreement_are_refused(tmp_path):
         read_agreements(tmp_path)
 
 
-def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
-    (tmp_path / "small.toml").write_bytes("namn = 'Å'".encode("latin-1"))
-
+def test_a_file_that_is_not_utf_8_is_refused():
     with pytest.raises(AgreementMalformed, match="UTF-8"):
-        read_agreement(tmp_path / "small.toml")
+        read_agreement("small.toml", "namn = 'Å'".encode("latin-1"))
 
 
-def _read(folder, text):
-    path = folder / "small.toml"
-    path.write_text(text, "utf-8")
-    return read_agreement(path)
+def _read(text):
+    return read_agreement("small.toml", text.encode())
