@@ -228,7 +228,13 @@ _Known = Mapping[Kind, list[Row]]
 
 def _plan(session: Session, file: PeopleFile, on: date, agreements: Collection[str]) -> _Plan:
     known = {kind: list(_rows(session, table)) for kind, table in _TABLES.items()}
-    faults = [*file.faults, *_unknown(file, known), *_unknown_agreements(file, agreements), *_shared_usernames(file, known), *_rings(file, known)]
+    # A row that cannot be read would make every row that refers to it look wrong: first things first.
+    faults = file.faults or (
+        *_unknown(file, known),
+        *_unknown_agreements(file, agreements),
+        *_shared_usernames(file, known),
+        *_rings(file, known),
+    )
     if faults:
         return _Plan((), tuple(sorted(faults, key=lambda fault: fault.line)))
     stated, meant = _stated(file, known, on)
@@ -320,9 +326,7 @@ def _superiors_first(statements: list[Statement]) -> list[Statement]:
 
 def _unknown(file: PeopleFile, known: _Known) -> Iterator[Fault]:
     """References to what neither the file nor the database has."""
-    ids = {
-        kind: {row.id for row in rows} | file.ids(kind) for kind, rows in known.items() if kind in ("party", "unit", "person", "position", "group")
-    }
+    ids = {kind: {row.id for row in rows} | file.ids(kind) for kind, rows in known.items() if kind in _OWN_ID}
     for one in file.statements:
         for column, kind in _REFERENCES.get(one.kind, {}).items():
             wanted = one.values[column]
