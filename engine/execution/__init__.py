@@ -1,4 +1,45 @@
-"""The only door to SpiffWorkflow: load and check models, and take cases through them step by step.
+"""What a drawing does next: the only door to SpiffWorkflow, FEEL, DMN and the forms.
 
-Nothing in here knows a database, an organisation or an agreement: data goes in, data comes out.
+Plain data in, plain data out; no database, no clock of its own, no rules of an agreement.
 """
+
+from engine.execution.faults import (
+    Fault,
+    ModelsRefused,
+    NoSuchProcess,
+    NotListening,
+    NotOpen,
+    StepFailed,
+    Vocabulary,
+)
+from engine.execution.forms import Field, Form, validate
+from engine.execution.instances import complete, deliver, fire_timers, start
+from engine.execution.release import Release, load, load_files
+from engine.execution.results import ArmedTimer, Effect, ReadyTask, Step, Visit
+from engine.execution.state import StateUnreadable
+
+__all__ = [
+    "ArmedTimer",
+    "Effect",
+    "Fault",
+    "Field",
+    "Form",
+    "ModelsRefused",
+    "NoSuchProcess",
+    "NotListening",
+    "NotOpen",
+    "ReadyTask",
+    "Release",
+    "StateUnreadable",
+    "Step",
+    "StepFailed",
+    "Visit",
+    "Vocabulary",
+    "complete",
+    "deliver",
+    "fire_timers",
+    "load",
+    "load_files",
+    "start",
+    "validate",
+]

@@ -1,0 +1,166 @@
+"""When a timer or a due date comes: from what an owner's expression gives to a moment in UTC.
+
+Days, weeks, months and years are counted on the calendar in Europe/Stockholm, so that
+fourteen days from noon is noon also over a change of summer time; hours and less are
+counted as elapsed time. A date is the whole day and ends at 23:59.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.clock import STOCKHOLM
+from engine.execution import feel
+from engine.execution.drawing import Event, Value
+from engine.execution.results import FeelValue
+
+if TYPE_CHECKING:
+    from engine.execution.nodes import Catching, Node
+    from engine.execution.workflow import Token
+
+END_OF_DAY = time(23, 59)
+
+_DURATION = re.compile(
+    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
+_CYCLE = re.compile(r"R(\d*)/(.+)")
+
+
+class Span(NamedTuple):
+    """A duration as calendar months, calendar days and elapsed time."""
+
+    months: int
+    days: int
+    rest: timedelta
+
+
+def span(given: FeelValue) -> Span | None:
+    """Return a FEEL duration, or an ISO 8601 duration as text, as a ``Span``; None where it is neither."""
+    if isinstance(given, timedelta):
+        return Span(0, given.days, given - timedelta(days=given.days))
+    if isinstance(given, feel.Months):
+        return Span(int(given), 0, timedelta(0))
+    found = _DURATION.fullmatch(given.strip()) if isinstance(given, str) else None
+    if found is None:
+        return None
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups()[:6])
+    rest = timedelta(hours=hours, minutes=minutes, seconds=float(found.group(7) or 0))
+    return Span(12 * years + months, 7 * weeks + days, rest)
+
+
+def after(start: datetime, length: Span) -> datetime:
+    """Return the moment (UTC) that lies a span after another."""
+    local = start.astimezone(STOCKHOLM).replace(tzinfo=None)
+    month = local.month - 1 + length.months
+    year = local.year + month // 12
+    day = min(local.day, _days_in_month(year, month % 12 + 1))
+    local = local.replace(year=year, month=month % 12 + 1, day=day) + timedelta(days=length.days)
+    return local.replace(tzinfo=STOCKHOLM).astimezone(UTC) + length.rest
+
+
+def _days_in_month(year: int, month: int) -> int:
+    first_of_next = date(year + month // 12, month % 12 + 1, 1)
+    return (first_of_next - timedelta(days=1)).day
+
+
+def at(given: FeelValue) -> datetime | None:
+    """Return a FEEL date or date-time, or the same as ISO 8601 text, as a moment in UTC; None where it is neither.
+
+    A date-time without a zone is local in Stockholm.
+    """
+    if isinstance(given, str):
+        try:
+            text = given.strip()
+            given = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        except ValueError:
+            return None
+    if isinstance(given, datetime):
+        return (given if given.tzinfo else given.replace(tzinfo=STOCKHOLM)).astimezone(UTC)
+    if isinstance(given, date):
+        return datetime.combine(given, END_OF_DAY, STOCKHOLM).astimezone(UTC)
+    return None
+
+
+def moment(node: Node, task: Token, value: Value, extra: Mapping[str, FeelValue] | None = None) -> datetime | None:
+    """Return the moment that a due date gives; None where there is none.
+
+    Raises ``StepFailed`` where the expression gives something else than a date or a date-time.
+    """
+    given = node.evaluate(task, value, extra)
+    if given is None:
+        return None
+    found = at(given)
+    if found is None:
+        raise task.top.failed(
+            node.element, f"”{value.text}” gav inget datum: {given}", f"”{value.text}” gave no date: {given}"
+        )
+    return found
+
+
+def arm(node: Catching, task: Token) -> dict[str, Any]:
+    """Return the moments of the timers that a token begins to wait for, by the element that draws each.
+
+    A timer whose expression gives null is not armed: the agreement has no such rule.
+    Raises ``StepFailed`` where it gives no moment, or where nothing else could wake the token.
+    """
+    armed: dict[str, Any] = {}
+    for event, element in node.waits_for:
+        if event.timer is not None:
+            armed[element] = _armed(node, task, event)
+    if armed and len(armed) == len(node.waits_for) and not any(armed.values()) and node.element.kind != "boundaryEvent":
+        raise task.top.failed(
+            node.element, "tidpunkten saknas, så inget skulle hända", "the moment is missing, so nothing would happen"
+        )
+    return armed
+
+
+def _armed(node: Catching, task: Token, event: Event) -> str | None:
+    assert event.timer is not None
+    given = node.evaluate(task, event.timer.value)
+    if given is None:
+        return None
+    if event.timer.kind == "date":
+        found = at(given)
+    elif event.timer.kind == "cycle":
+        turns, length = _cycle(given)
+        task.internal_data["turns"] = turns
+        found = after(task.top.now, length) if length is not None else None
+    else:
+        length = span(given)
+        found = after(task.top.now, length) if length is not None else None
+    if found is None:
+        raise task.top.failed(
+            node.element,
+            f"”{event.timer.value.text}” gav ingen tidpunkt: {given}",
+            f"”{event.timer.value.text}” gave no moment: {given}",
+        )
+    return found.isoformat()
+
+
+def _cycle(given: FeelValue) -> tuple[int, Span | None]:
+    """Return how often a cycle turns (-1: without end) and how long one turn is."""
+    found = _CYCLE.fullmatch(given.strip()) if isinstance(given, str) else None
+    if found is None:
+        return -1, span(given)
+    return int(found.group(1) or -1), span(found.group(2))
+
+
+def following(node: Catching, task: Token, event: Event, element: str) -> dict[str, Any] | None:
+    """Return what a repeated timer's next token remembers; None where it does not repeat.
+
+    Turns that were missed are skipped: a sweep after a month of silence fires once.
+    """
+    assert event.timer is not None
+    turns = task.internal_data.get("turns", 0)
+    if event.timer.kind != "cycle" or turns in (0, 1):
+        return None
+    _, length = _cycle(node.evaluate(task, event.timer.value))
+    if length is None or length == Span(0, 0, timedelta(0)):
+        return None
+    due = after(datetime.fromisoformat(task.internal_data["due"][element]), length)
+    if due <= task.top.now:
+        due = after(task.top.now, length)
+    return {"due": {element: due.isoformat()}, "turns": turns - 1 if turns > 0 else turns}
