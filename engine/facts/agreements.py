@@ -41,6 +41,7 @@ class Version:
     on: str
     """The day, month or year as far as the document says it: ``2018-02-02``, ``2012-05`` or ``2013``."""
     note: str
+    rule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Party:
     name: str
     kind: str
     """One of :data:`PARTY_KINDS`."""
+    rule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -363,6 +365,8 @@ def _check_references(agreement: Agreement, place: _Place) -> None:
     parties = {party.code for party in agreement.parties}
     units = {unit.code for unit in agreement.units}
     for header, key, known, values in (
+        ("version", "rule", rules | {None}, [version.rule for version in agreement.versions]),
+        ("party", "rule", rules | {None}, [party.rule for party in agreement.parties]),
         ("party", "kind", PARTY_KINDS, [party.kind for party in agreement.parties]),
         ("unit", "party_kind", PARTY_KINDS, [unit.party_kind for unit in agreement.units]),
         ("unit", "level", UNIT_LEVELS | {None}, [unit.level for unit in agreement.units]),

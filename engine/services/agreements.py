@@ -1,0 +1,112 @@
+"""What an agreement says on a day, for services: its files and tables read from the release that a case is pinned to.
+
+Nothing here touches the database. Which values a case needs is read from the drawings, so that an owner who draws a
+further deadline is asked for its days before the next case starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from functools import lru_cache, partial
+
+from engine.errors import SamspelError
+from engine.execution import Release
+from engine.execution.results import FeelValue
+from engine.facts import deadlines as deadline_rules
+from engine.facts.agreements import Agreement, read_files
+from engine.facts.deadlines import Deadline, Milestones, deadline_keys
+from engine.facts.policy import Policy, read_policy
+
+POLICY, DEADLINES, PROPOSALS = "policy", "deadlines", "proposals"
+"""The decisions of ``processes/policy/policy.dmn``."""
+
+_FOLDER = "agreements/"
+_DAYS_KEPT = 1024
+
+
+class NoSuchAgreement(SamspelError):
+    """The release describes no agreement of that id."""
+
+    sv = "Det finns inget avtal ”{agreement}”. De som finns: {known}."
+    en = "There is no agreement '{agreement}'. There are: {known}."
+
+
+@lru_cache(maxsize=16)
+def of_release(release: Release) -> Mapping[str, Agreement]:
+    """Return the agreements of a release by their ids, in the order of their numbers.
+
+    Raises :class:`~engine.facts.agreements.AgreementMalformed`.
+    """
+    return read_files({path: content for path, content in release.files.items() if path.startswith(_FOLDER) and path.endswith(".toml")})
+
+
+def agreement(release: Release, agreement_id: str) -> Agreement:
+    """Return one agreement of a release. Raises :class:`NoSuchAgreement`."""
+    known = of_release(release)
+    if agreement_id not in known:
+        raise NoSuchAgreement(agreement=agreement_id, known=", ".join(known))
+    return known[agreement_id]
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def policy(release: Release, agreement_id: str, on: date) -> Policy:
+    """Return what the policy tables say of an agreement on a day in Sweden; read once for each release, agreement and day.
+
+    Raises :class:`NoSuchAgreement`, :class:`~engine.facts.policy.PolicyMalformed`, or the error of the expression that failed.
+    """
+    agreement(release, agreement_id)
+    inputs = {"agreement": agreement_id, "day": on}
+    rows = {name: release.decisions.evaluate(name, inputs) for name in (POLICY, DEADLINES, PROPOSALS)}
+    return read_policy(agreement_id, on, rows[POLICY], rows[DEADLINES], rows[PROPOSALS])
+
+
+def policy_facts(release: Release, held: Policy) -> Mapping[str, FeelValue]:
+    """Return what expressions read as ``policy``: every key that a drawing reads, null where it is unset or there is no such rule."""
+    return {**dict.fromkeys(needed_keys(release, held.agreement, held.on)), **held.values}
+
+
+def deadlines_of(release: Release, agreement_id: str, milestones: Milestones, on: date) -> Mapping[str, Deadline | None]:
+    """Return the deadlines of an instance on a day, by name; None while their start has not happened.
+
+    The days are those of the day on which the start happened: a change moves no clock that already runs.
+    """
+    return deadline_rules.deadlines_of(partial(policy, release, agreement_id), milestones, on)
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def needed_keys(release: Release, agreement_id: str, on: date) -> frozenset[str]:
+    """Return the policy keys that the drawings read, themselves or through one of the deadlines of that day."""
+    rows = policy(release, agreement_id, on).deadlines
+    keys: set[str] = set()
+    for root, entry in _entries_read(release):
+        if root == "policy":
+            keys.add(entry)
+        elif root == "deadlines":
+            keys |= deadline_keys(rows, entry)
+    return frozenset(keys)
+
+
+def unset_values(release: Release, agreement_id: str, on: date, needed: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the keys that a case needs and neither the document nor a local decision sets on that day, in alphabetical order.
+
+    ``needed`` is what the drawings read, where it is not given.
+    """
+    return policy(release, agreement_id, on).unset(needed_keys(release, agreement_id, on) if needed is None else needed)
+
+
+def require_values(release: Release, agreement_id: str, on: date) -> None:
+    """Raise :class:`~engine.facts.policy.PolicyUnset` with every value that a case needs and the agreement leaves open."""
+    policy(release, agreement_id, on).require(needed_keys(release, agreement_id, on))
+
+
+def routed_kinds(release: Release, agreement_id: str) -> frozenset[str] | None:
+    """Return the kinds of unit whose deviations the document sends somewhere; None where it makes no such list (003-8, 003-22)."""
+    return agreement(release, agreement_id).routed_kinds()
+
+
+@lru_cache(maxsize=16)
+def _entries_read(release: Release) -> frozenset[tuple[str, str]]:
+    """The first two parts of every dotted name that a drawing reads: ``("policy", "leader")``."""
+    names = (name.split(".") for model in release.processes.values() for name in model.reads)
+    return frozenset((parts[0], parts[1]) for parts in names if len(parts) > 1)
