@@ -264,6 +264,11 @@ class Organisation:
         """
         return self._climb(self.manager_of(unit, at))
 
+    def superiors(self, position: str) -> tuple[Position, ...]:
+        """Return the posts above a post, the nearest first, whenever they are valid."""
+        found = self.position(position)
+        return self._climb(found)[1:]
+
     def line_of_person(self, person: str, unit: str, at: datetime) -> tuple[Position, ...]:
         """Return the posts above a person in a unit: from the unit's manager, or from above the post that they hold in its line."""
         posts = self.line(unit, at)

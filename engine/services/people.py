@@ -187,6 +187,56 @@ def apply_import(database: Database, data: bytes, on: date, agreements: Collecti
     return plan.preview()
 
 
+def store_organisation(database: Database, organisation: facts.Organisation) -> None:
+    """Write a whole organisation into tables that have none of it yet, in one transaction."""
+    with database.writing() as session:
+        for row in _rows_of(organisation):
+            session.add(row)
+            session.flush()
+        touch_organisation(session)
+
+
+def _rows_of(organisation: facts.Organisation) -> Iterator[Row]:  # noqa: C901 - one table after the other
+    """The rows of a snapshot, each after those that it refers to."""
+    for party in organisation.parties:
+        yield Party(id=party.id, name=party.name, kind=party.kind, org_no=party.org_no, **_days(party.valid))
+    for unit in organisation.units:
+        yield Unit(
+            id=unit.id,
+            name=unit.name,
+            party_id=unit.party,
+            kind=unit.kind,
+            level=unit.level,
+            age_min=unit.age_min,
+            age_max=unit.age_max,
+            email=unit.email,
+            agreements=list(unit.agreements),
+            **_days(unit.valid),
+        )
+    for person in organisation.persons:
+        yield Person(id=person.id, name=person.name, email=person.email, username=person.login, **_days(person.valid))
+    written: set[str] = set()
+    for post in organisation.positions:
+        for above in reversed([post, *organisation.superiors(post.id)]):
+            if above.id not in written:
+                written.add(above.id)
+                yield Position(id=above.id, unit_id=above.unit, role=above.role, title=above.title, reports_to=above.reports_to, **_days(above.valid))
+    for tie in organisation.assignments:
+        yield Assignment(position_id=tie.position, person_id=tie.person, **_days(tie.valid))
+    for deputy in organisation.deputyships:
+        yield Deputy(position_id=deputy.position, person_id=deputy.person, scope=sorted(deputy.scope), **_days(deputy.valid))
+    for delegation in organisation.delegations:
+        yield Delegation(position_id=delegation.position, person_id=delegation.person, scope=sorted(delegation.scope), **_days(delegation.valid))
+    for group in organisation.groups:
+        yield SteeringGroup(id=group.id, agreement=group.agreement, name=group.name, kind=group.kind, quorum=group.quorum, **_days(group.valid))
+    for seat in organisation.members:
+        yield SteeringMember(group_id=seat.group, position_id=seat.position, person_id=seat.person, role=seat.role, **_days(seat.valid))
+
+
+def _days(valid: facts.Period) -> dict[str, Any]:
+    return {"valid_from": valid.first, "valid_to": valid.last}
+
+
 def touch_organisation(session: Session) -> None:
     """Count a change of the organisation, so that every process reads it anew."""
     version = session.get(OrganisationVersion, 1, with_for_update=True)
