@@ -6,12 +6,15 @@ sentence on standard error; 2 that the command was written wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from engine.errors import Language, SamspelError
+from engine.services import releases
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,41 @@ class SentenceGroup(click.Group):
 def samspel(ctx: click.Context, database: str, language: Language) -> None:
     """Run the collaboration agreements around a child as BPMN processes."""
     ctx.obj = Settings(database, language)
+
+
+@samspel.group(cls=SentenceGroup)
+def models() -> None:
+    """Check the process models and try their tables."""
+
+
+@models.command("check")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--lang", type=click.Choice(["sv", "en"]), help="Language of the sentences; else that of --language.")
+@click.pass_obj
+def check_models(settings: Settings, path: Path | None, lang: Language | None, *, as_json: bool) -> None:
+    """Say of each model file in PATH (a folder or a file; else the shipped models) whether it can run, and what to mend.
+
+    Exit status 0 only where there is no error; warnings alone are well.
+    """
+    language = lang or settings.language
+    verdicts = releases.check_models(path)
+    if as_json:
+        files = [{"file": one.file, "verdict": one.kind, "sv": one.sentence("sv"), "en": one.sentence("en")} for one in verdicts]
+        for told, one in zip(files, verdicts, strict=True):
+            told["faults"] = [asdict(fault) for fault in one.faults]  # type: ignore[assignment]
+        click.echo(json.dumps({"ok": not any(one.errors for one in verdicts), "files": files}, ensure_ascii=False, indent=1))
+    else:
+        for one in verdicts:
+            click.echo(f"{one.file}: {one.sentence(language)}")
+            for fault in one.faults:
+                mark = {"error": "fel", "warning": "varning"}[fault.severity] if language == "sv" else fault.severity
+                click.echo(f"  {mark} [{fault.code}] {_place(fault)}{fault.sv if language == 'sv' else fault.en}")
+                click.echo(f"    {fault.remedy_sv if language == 'sv' else fault.remedy_en}")
+    if any(one.errors for one in verdicts):
+        click.get_current_context().exit(1)
+
+
+def _place(fault: Any) -> str:  # noqa: ANN401 - a fault of execution, which commands know only by what it says
+    name = f" ”{fault.element_name}”" if fault.element_name else ""
+    return f"{fault.element_id}{name}: " if fault.element_id else ""

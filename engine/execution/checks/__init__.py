@@ -19,9 +19,9 @@ from engine.execution.checks.form_fields import form_faults
 from engine.execution.checks.models import Models, content, model_files, read_models
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.schema import schema_faults
-from engine.execution.faults import Fault, Vocabulary
+from engine.execution.faults import Fault, ModelsRefused, Vocabulary
 
-__all__ = ["check", "check_file", "files_at"]
+__all__ = ["check", "check_file", "engine_faults", "files_at"]
 
 _ROOMS = ("policy", "agreements")
 """A folder of models holds one of these; a single file is checked together with that folder."""
@@ -38,6 +38,17 @@ def check(models: Path | Mapping[str, bytes], vocabulary: Vocabulary | None = No
         return faults
     read = read_models(files, only)
     return [fault for file in sorted(files) if only in (None, file) for fault in check_file(read, file, vocabulary or Vocabulary())]
+
+
+def engine_faults(files: Mapping[str, bytes | None]) -> list[Fault]:
+    """Return what the engine itself refuses in files that passed every check: the last word on whether they run."""
+    from engine.execution.release import load_files  # noqa: PLC0415 - a release is made of checked files, so it may import this
+
+    try:
+        load_files({file: data for file, data in files.items() if data is not None}).specs  # noqa: B018 - builds the graphs
+    except ModelsRefused as refused:
+        return list(refused.faults)
+    return []
 
 
 def files_at(path: Path) -> tuple[dict[str, bytes | None], str | None, list[Fault]]:

@@ -16,12 +16,10 @@ ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 IMPORTED = ("http://camunda.org/schema/1.0/bpmn", "http://operaton.org/schema/1.0/bpmn")
 """The namespaces of Camunda 7 and Operaton, met in files from elsewhere."""
 
-TASKS = frozenset(
-    "task userTask manualTask serviceTask sendTask receiveTask scriptTask businessRuleTask".split()
-)
+TASKS = frozenset(["task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"])
 SUBPROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
-GATEWAYS = frozenset("exclusiveGateway inclusiveGateway parallelGateway eventBasedGateway complexGateway".split())
-EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
+GATEWAYS = frozenset(["exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway", "complexGateway"])
+EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
 FLOW_NODES = TASKS | SUBPROCESSES | GATEWAYS | EVENTS | {"callActivity"}
 
 
@@ -47,11 +45,7 @@ def text_of(element: etree._Element | None) -> str:
 
 def extensions(element: etree._Element, name: str) -> list[etree._Element]:
     """Return the ``zeebe:`` elements of that name that the element itself carries."""
-    return [
-        found
-        for holder in bpmn_children(element, "extensionElements")
-        for found in holder.iter(f"{{{ZEEBE}}}{name}")
-    ]
+    return [found for holder in bpmn_children(element, "extensionElements") for found in holder.iter(f"{{{ZEEBE}}}{name}")]
 
 
 def extension(element: etree._Element, name: str) -> etree._Element | None:
@@ -63,9 +57,7 @@ def extension(element: etree._Element, name: str) -> etree._Element | None:
 def properties(element: etree._Element) -> dict[str, str]:
     """Return the ``zeebe:property`` pairs that the element itself carries."""
     return {
-        found.get("name", ""): found.get("value", "")
-        for holder in extensions(element, "properties")
-        for found in holder.iter(f"{{{ZEEBE}}}property")
+        found.get("name", ""): found.get("value", "") for holder in extensions(element, "properties") for found in holder.iter(f"{{{ZEEBE}}}property")
     }
 
 

@@ -1,4 +1,4 @@
-"""Looks at one element at a time: does it say all that it needs, and nothing that is run otherwise than it reads?"""
+"""Looks at one element at a time: does it say all that it needs, and nothing that runs otherwise than it reads."""
 
 from __future__ import annotations
 
@@ -143,9 +143,7 @@ def _lane_faults(process: Scope) -> Iterator[Fault]:
         for lane in lane_set.iter("{*}lane"):
             for reference in bpmn_children(lane, "flowNodeRef"):
                 if local_reference(text_of(reference)) not in inside and not _is_data(process, text_of(reference)):
-                    yield RULES["lane_unknown_node"].at(
-                        process.drawing.file, lane.get("id", ""), lane.get("name", ""), node=text_of(reference)
-                    )
+                    yield RULES["lane_unknown_node"].at(process.drawing.file, lane.get("id", ""), lane.get("name", ""), node=text_of(reference))
 
 
 def _is_data(process: Scope, reference: str) -> bool:
@@ -155,25 +153,30 @@ def _is_data(process: Scope, reference: str) -> bool:
 
 def plane_faults(scope: Scope) -> Iterator[Fault]:
     """Yield what is wrong with the start and the ends of a process or subprocess."""
-    starts = scope.starts
-    if not starts:
+    if scope.parent is not None and not scope.nodes:
+        yield at("subprocess_empty", scope)
+        return
+    if not scope.starts:
         yield at("no_start", scope)
-    if len(starts) > 1:
-        yield at("several_starts", starts[1])
+    if len(scope.starts) > 1:
+        yield at("several_starts", scope.starts[1])
     if not any(node.kind == "endEvent" for node in scope.nodes.values()):
         yield at("no_end", scope)
-    holder = scope.parent.nodes.get(scope.id) if scope.parent is not None else None
-    for start in starts:
-        triggers = start.events
-        if holder is None or not triggers:
-            if holder is not None and holder.event_subprocess and not triggers:
-                yield at("event_subprocess_start", start, kind=_NONE)
-        elif not holder.event_subprocess:
-            yield at("start_event_kind", start, kind=_KINDS_SV.get(triggers[0], triggers[0]))
-        elif triggers[0] not in {"message", "timer"}:
-            yield at("event_subprocess_start", start, kind=_KINDS_SV.get(triggers[0], triggers[0]))
-    if holder is not None and holder.event_subprocess and scope.parent is not None and scope.parent.parent is not None:
+    holder = scope.parent.nodes[scope.id] if scope.parent is not None else None
+    for start in scope.starts if holder is not None else ():
+        yield from _inner_start_faults(start)
+    if holder is not None and holder.event_subprocess and holder.scope.parent is not None:
         yield at("event_subprocess_nested", holder)
+
+
+def _inner_start_faults(start: Node) -> Iterator[Fault]:
+    """A plain subprocess starts by its flow, an event subprocess by a message or a timer."""
+    trigger = start.events[0] if start.events else "none"
+    if _of_event_subprocess(start):
+        if trigger not in {"message", "timer"}:
+            yield at("event_subprocess_start", start, kind=_KINDS_SV.get(trigger, trigger))
+    elif trigger != "none":
+        yield at("start_event_kind", start, kind=_KINDS_SV.get(trigger, trigger))
 
 
 def node_faults(node: Node, models: Models, vocabulary: Vocabulary) -> Iterator[Fault]:
@@ -262,7 +265,6 @@ def _event_faults(node: Node, vocabulary: Vocabulary) -> Iterator[Fault]:
         yield from _timer_faults(node)
     if node.kind == "boundaryEvent" and node.element.get("attachedToRef", "") not in node.scope.nodes:
         yield at("boundary_unattached", node)
-
 
 
 def _of_event_subprocess(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""Reads every FEEL expression of a drawing or form: does it parse, and does something provide each name that it reads?"""
+"""Reads every FEEL expression of a drawing or form: does it parse, and does something provide each name that it reads."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def expression_faults(places: Sequence[Place], vocabulary: Vocabulary) -> Iterat
             yield _fault("feel_without_equals", place, text=text[:80])
     for place, answer in zip(asked, _parsed(asked), strict=True):
         if isinstance(answer, feel.FeelError):
-            yield _fault(
-                "feel_syntax", place, reason=answer.sentence("sv"), reason_en=answer.sentence("en"), text=place.text.strip()[:80]
-            )
+            yield _fault("feel_syntax", place, reason=answer.sentence("sv"), reason_en=answer.sentence("en"), text=place.text.strip()[:80])
         else:
             yield from _name_faults(place, answer, vocabulary)
 
@@ -201,16 +199,13 @@ def _inside(scope: Scope) -> Iterator[Node]:
 
 def node_places(node: Node, names: Names) -> Iterator[Place]:
     """Yield every place of a node that FEEL may stand in, and the conditions on its ways out."""
-    visible, outputs, instance = names.visible(node), names.output_names(node), names.instance_names(node)
+    visible, outputs = names.visible(node), names.output_names(node)
     file = node.scope.drawing.file
 
     def place(sv: str, en: str, text: str, *, reads: frozenset[str] | None = visible, always: bool = False, bare: bool = False) -> Place:
         return Place(file, node.id, node.name, sv, en, text, reads, always=always, bare=bare)
 
-    for flow in node.outgoing:
-        if flow.condition is not None:
-            name = flow.name or flow.id
-            yield Place(file, flow.id, flow.name, f"villkoret på flödet ”{name}”", f"the condition of the flow ”{name}”", flow.condition, visible, always=True)
+    yield from _condition_places(node, visible)
     for mapping in node.inputs:
         yield place(f"Inputs, {mapping.target}", f"Inputs, {mapping.target}", mapping.source)
     for mapping in node.outputs:
@@ -220,18 +215,32 @@ def node_places(node: Node, names: Names) -> Iterator[Place]:
         for time in bpmn_children(definition, "timeDate", "timeDuration", "timeCycle"):
             if text_of(time).lstrip("=").strip():
                 yield place("tiden", "the timer", text_of(time))
+    yield from _repeat_places(node, names, place)
+
+
+def _condition_places(node: Node, visible: frozenset[str] | None) -> Iterator[Place]:
+    for flow in node.outgoing:
+        if flow.condition is not None:
+            sv, en = (f"{words} ”{flow.name or flow.id}”" for words in ("villkoret på flödet", "the condition of the flow"))
+            yield Place(node.scope.drawing.file, flow.id, flow.name, sv, en, flow.condition, visible, always=True)
+
+
+def _repeat_places(node: Node, names: Names, place: Any) -> Iterator[Place]:  # noqa: ANN401 - the maker of places of the caller
     marker, loop = node.multi_instance, _loop(node)
-    if marker is not None:
-        for tag, sv, en in (("completionCondition", "villkoret för att sluta", "the completion condition"), ("loopCardinality", "antalet varv", "the cardinality")):
-            for found in bpmn_children(marker, tag):
-                extra = _COUNTS | {loop.get("outputCollection", "") if loop is not None else ""}
-                yield place(sv, en, text_of(found), reads=instance | extra if instance is not None else None, bare=True)
-    if loop is not None:
-        if loop.get("inputCollection", "").strip():
-            outer = visible - {loop.get("inputElement", "")} if visible is not None else None
-            yield place("Input collection", "Input collection", loop.get("inputCollection", ""), reads=outer, always=True)
-        if loop.get("outputElement", "").strip():
-            yield place("Output element", "Output element", loop.get("outputElement", ""), reads=instance, always=True)
+    if marker is None:
+        return
+    visible, instance = names.visible(node), names.instance_names(node)
+    item, gathered = (loop.get("inputElement", ""), loop.get("outputCollection", "")) if loop is not None else ("", "")
+    counting = instance | _COUNTS | {gathered} if instance is not None else None
+    for found in bpmn_children(marker, "completionCondition"):
+        yield place("villkoret för att sluta", "the completion condition", text_of(found), reads=counting, bare=True)
+    for found in bpmn_children(marker, "loopCardinality"):
+        yield place("antalet varv", "the cardinality", text_of(found), reads=visible, bare=True)
+    if loop is not None and loop.get("inputCollection", "").strip():
+        outer = visible - {item} if visible is not None else None
+        yield place("Input collection", "Input collection", loop.get("inputCollection", ""), reads=outer, always=True)
+    if loop is not None and loop.get("outputElement", "").strip():
+        yield place("Output element", "Output element", loop.get("outputElement", ""), reads=instance, always=True)
 
 
 def _extension_places(node: Node, place: Any) -> Iterator[Place]:  # noqa: ANN401 - the maker of places of the caller
@@ -251,10 +260,7 @@ def _extension_places(node: Node, place: Any) -> Iterator[Place]:  # noqa: ANN40
 def form_places(file: str, form: dict[str, Any], names: Names) -> Iterator[Place]:
     """Yield the FEEL of a form, with what all tasks that show it provide."""
     users = [
-        node
-        for drawing in names.models.drawings.values()
-        for node in drawing.nodes()
-        if node.kind == "userTask" and form_of(node) == form.get("id")
+        node for drawing in names.models.drawings.values() for node in drawing.nodes() if node.kind == "userTask" and form_of(node) == form.get("id")
     ]
     own = {str(part.get(name)) for part in components(form) for name in ("key", "path") if part.get(name)}
     reads: frozenset[str] | None = None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.execution.checks.drawing import BPMN, Node, Scope, bpmn_children, extension, text_of
-from engine.execution.checks.elements import at, form_of, tag_sv
+from engine.execution.checks.drawing import BPMN, Node, Scope, bpmn_children
+from engine.execution.checks.elements import at, tag_sv
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.soundness import explore
 from engine.execution.faults import Fault
 
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _SPLITTING = frozenset({"parallelGateway", "inclusiveGateway"})
-_WAITING = frozenset({"userTask", "receiveTask", "intermediateCatchEvent", "eventBasedGateway", "callActivity"})
+_WAITING = frozenset(["userTask", "receiveTask", "intermediateCatchEvent", "eventBasedGateway", "callActivity", "task", "manualTask"])
+"""What holds a token until a person, a message or the clock moves it; for the last two nobody has said who does them."""
 
 
 def flow_faults(scope: Scope) -> Iterator[Fault]:
@@ -64,16 +65,16 @@ def _end_faults(node: Node) -> Iterator[Fault]:
     if node.kind == "endEvent":
         if node.outgoing:
             yield at("into_start", node)
-    elif not node.outgoing and not node.event_subprocess and node.element.get("isForCompensation", "false") != "true":
-        if not (node.kind == "intermediateThrowEvent" and "link" in node.events) and not _holds_compensation(node):
-            yield at("dead_end", node)
+    elif not node.outgoing and not _ends_otherwise(node):
+        yield at("dead_end", node)
     if node.kind in {"startEvent", "boundaryEvent"} and node.incoming:
         yield at("into_start", node)
 
 
-def _holds_compensation(node: Node) -> bool:
-    """Say whether it is a compensation boundary, which is tied by an association and refused by a rule of its own."""
-    return node.kind == "boundaryEvent" and "compensate" in node.events
+def _ends_otherwise(node: Node) -> bool:
+    """Say whether no flow need leave it: an event subprocess, or what links and compensation tie, refused by rules of their own."""
+    compensates = node.element.get("isForCompensation", "false") == "true" or "compensate" in node.events
+    return node.event_subprocess or compensates or (node.kind == "intermediateThrowEvent" and "link" in node.events)
 
 
 def _event_gateway_faults(node: Node) -> Iterator[Fault]:
@@ -135,9 +136,7 @@ def _loop_faults(scope: Scope) -> Iterator[Fault]:
 
 def _leads_out(scope: Scope, group: list[Node]) -> bool:
     inside = {node.id for node in group}
-    return any(
-        following.id not in inside and following.kind != "endEvent" for node in group for following in scope.successors(node)
-    )
+    return any(following.id not in inside and following.kind != "endEvent" for node in group for following in scope.successors(node))
 
 
 def _hears(node: Node) -> bool:
@@ -149,11 +148,7 @@ def _automatic_round(scope: Scope, group: list[Node]) -> list[Node]:
     moving = {node.id: node for node in group if not waits(node)}
     left = dict(moving)
     while True:  # peel off what no automatic node follows or precedes; what stays is a round
-        ends = [
-            node_id
-            for node_id, node in left.items()
-            if not any(following.id in left for following in _onward(scope, node))
-        ]
+        ends = [node_id for node_id, node in left.items() if not any(following.id in left for following in scope.successors(node))]
         if not ends:
             break
         for node_id in ends:
@@ -164,19 +159,13 @@ def _automatic_round(scope: Scope, group: list[Node]) -> list[Node]:
     path: list[Node] = []
     while node not in path:
         path.append(node)
-        node = next(following for following in _onward(scope, node) if following.id in left)
+        node = next(following for following in scope.successors(node) if following.id in left)
     return path[path.index(node) :]
-
-
-def _onward(scope: Scope, node: Node) -> list[Node]:
-    return scope.successors(node)
 
 
 def waits(node: Node) -> bool:
     """Say whether a token that comes here stays until a person, a message or the clock moves it."""
-    if node.kind in {"userTask", "receiveTask", "intermediateCatchEvent", "eventBasedGateway"}:
-        return True
-    if node.kind == "callActivity":
+    if node.kind in _WAITING:
         return True
     inner = node.inner
     return inner is not None and any(waits(part) for part in inner.nodes.values())
@@ -185,7 +174,7 @@ def waits(node: Node) -> bool:
 def _soundness_faults(scope: Scope) -> Iterator[Fault]:
     """Play the tokens where the drawing is whole enough to be played; a split without gateway has its own fault."""
     nodes = scope.nodes.values()
-    if not scope.starts or any(len(node.outgoing) > 1 and not node.kind.endswith("Gateway") for node in nodes):
+    if len(scope.starts) != 1 or any(len(node.outgoing) > 1 and not node.kind.endswith("Gateway") for node in nodes):
         return
     if any("link" in node.events or "compensate" in node.events for node in nodes):
         return
@@ -237,9 +226,7 @@ def _caught(node: Node, callers: list[Node]) -> bool:
         if any("error" in boundary.events for boundary in holder.boundaries):
             return True
         scope = scope.parent
-    return any("error" in boundary.events for caller in callers for boundary in caller.boundaries) or any(
-        _caught(caller, []) for caller in callers
-    )
+    return any("error" in boundary.events for caller in callers for boundary in caller.boundaries) or any(_caught(caller, []) for caller in callers)
 
 
 def _error_code(node: Node, reference: str) -> str:
@@ -247,6 +234,3 @@ def _error_code(node: Node, reference: str) -> str:
         if error.get("id") == reference:
             return error.get("name") or error.get("errorCode") or reference
     return reference or node.name
-
-
-__all__ = ["extension", "flow_faults", "form_of", "stray_faults", "text_of", "thrown_and_caught_faults", "uncaught_faults", "waits"]

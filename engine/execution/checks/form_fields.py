@@ -10,18 +10,39 @@ from engine.execution.checks.rules import RULES
 from engine.execution.faults import Fault
 
 COMPONENTS = frozenset(
-    "textfield textarea number datetime checkbox checklist radio select taglist dynamiclist group table text image"
-    " separator spacer expression filepicker button".split()
+    [
+        "textfield",
+        "textarea",
+        "number",
+        "datetime",
+        "checkbox",
+        "checklist",
+        "radio",
+        "select",
+        "taglist",
+        "dynamiclist",
+        "group",
+        "table",
+        "text",
+        "image",
+        "separator",
+        "spacer",
+        "expression",
+        "filepicker",
+        "button",
+    ]
 )
 """The components that are rendered; html, iframe and documentPreview are refused (modelling.md)."""
-_ANSWERED = frozenset("textfield textarea number datetime checkbox checklist radio select taglist filepicker expression".split())
-_CHOSEN = frozenset("checklist radio select taglist".split())
+_ANSWERED = frozenset(
+    ["textfield", "textarea", "number", "datetime", "checkbox", "checklist", "radio", "select", "taglist", "filepicker", "expression"]
+)
+_CHOSEN = frozenset(["checklist", "radio", "select", "taglist"])
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 def components(form: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Go through every component, also within groups and lists, in order."""
-    waiting = [part for part in reversed(form.get("components", []))]
+    waiting = list(reversed(form.get("components", [])))
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
@@ -128,4 +149,4 @@ def _id(part: dict[str, Any]) -> str:
 
 
 def _name(part: dict[str, Any]) -> str:
-    return str(part.get("label") or "")[:200]
+    return str(part.get("label") or part.get("dateLabel") or part.get("timeLabel") or "")[:200]

@@ -22,6 +22,7 @@ LARGEST_ELEMENTS = 500
 LONGEST_TEXT = 20_000
 """Characters of one attribute or text."""
 MOST_FILES = 1_000
+_SHOWN = 80
 
 _DMN = "/DMN/"
 KINDS = {".bpmn": "BPMN", ".dmn": "DMN", ".form": "form-js"}
@@ -80,10 +81,14 @@ def content(path: Path) -> bytes | None:
         return None
 
 
-def read_models(files: Mapping[str, bytes | None], only: str | None = None) -> Models:
-    """Read every file; with ``only``, the others are read for what they offer and never blamed."""
+def read_models(files: Mapping[str, bytes | None], only: str | None = None, before: Callable[[str], object] = str) -> Models:
+    """Read every file; with ``only``, the others are read for what they offer and never blamed.
+
+    ``before`` is told each file's name before it is read.
+    """
     models = Models()
     for file in sorted(files, key=lambda name: (name != only, name)):
+        before(file)
         faults = list(_read(models, file, files[file], beside=only is not None and file != only))
         if faults and (only is None or file == only):
             models.faults[file] = faults
@@ -114,21 +119,26 @@ def _xml(file: str, data: bytes) -> etree._Element | Fault:
     try:
         root = parse_xml(data, file)
     except BadXml as error:
-        cause = error.__cause__
-        if isinstance(cause, etree.XMLSyntaxError):
-            if "depth" in str(cause.msg).lower():
-                return RULES["too_deep"].at(file, levels=DEEPEST)
-            line, column = cause.position if cause.position else (1, 1)
-            return RULES["not_xml"].at(file, line=line or 1, column=column or 1)
-        if cause is None:
-            return RULES["doctype"].at(file)
-        return RULES["not_xml"].at(file, line=1, column=1)
+        return _not_xml(file, error.__cause__)
     if _depth(root) > DEEPEST:
         return RULES["too_deep"].at(file, levels=DEEPEST)
     for element in root.iter(etree.Element):
-        if max([len(str(value)) for value in element.attrib.values()] + [len(element.text or "")]) > LONGEST_TEXT and is_bpmn(element):
-            return RULES["text_too_long"].at(file, element.get("id", ""), element.get("name", "")[:80], limit=LONGEST_TEXT)
+        longest = max([len(str(value)) for value in element.attrib.values()] + [len(element.text or "")])
+        if longest > LONGEST_TEXT and is_bpmn(element):
+            return RULES["text_too_long"].at(file, element.get("id", "")[:_SHOWN], element.get("name", "")[:_SHOWN], limit=LONGEST_TEXT)
     return root
+
+
+def _not_xml(file: str, cause: BaseException | None) -> Fault:
+    """Return what hindered the parser; without a cause it was a document type."""
+    if cause is None:
+        return RULES["doctype"].at(file)
+    if not isinstance(cause, etree.XMLSyntaxError):
+        return RULES["not_xml"].at(file, line=1, column=1)
+    if "depth" in str(cause.msg).lower():
+        return RULES["too_deep"].at(file, levels=DEEPEST)
+    line, column = cause.position
+    return RULES["not_xml"].at(file, line=max(line, 1), column=max(column, 1))
 
 
 def _depth(root: etree._Element) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import SpiffWorkflow
 from lxml import etree
@@ -45,10 +46,11 @@ def schema_faults(file: str, root: etree._Element) -> Iterator[Fault]:
     if schema.validate(tree):
         return
     places: dict[int, etree._Element] = {}
-    for element in tree.iter(etree.Element):
-        places.setdefault(element.sourceline or 0, element)
+    for each in tree.iter(etree.Element):
+        places.setdefault(each.sourceline, each)  # type: ignore[arg-type]  # the stubs take the line for an ellipsis
     told: set[tuple[str, str]] = set()
-    for error in schema.error_log:
+    errors: Any = schema.error_log  # the stubs know nothing of its entries
+    for error in errors:
         element = _place(tree, error.path) if error.path else None
         element = places.get(error.line) if element is None else element
         owner = _owner(element)
@@ -86,7 +88,7 @@ def _place(tree: etree._Element, path: str) -> etree._Element | None:
         found = tree.getroottree().xpath(path, namespaces={prefix: uri for prefix, uri in tree.nsmap.items() if prefix})
     except etree.XPathError:
         return None
-    return found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else None
+    return found[0] if isinstance(found, list) and found and etree.iselement(found[0]) else None
 
 
 def _owner(element: etree._Element | None) -> etree._Element | None:
@@ -96,26 +98,26 @@ def _owner(element: etree._Element | None) -> etree._Element | None:
     return element
 
 
+_MESSAGES: tuple[tuple[str, str, str], ...] = (
+    ("This element is not expected", "elementet {0} hör inte hemma här", "the element {0} does not belong here"),
+    ("Missing child element", "något saknas inuti {0}", "something is missing inside {0}"),
+    ("is required but missing", "attributet {1} saknas", "the attribute {1} is missing"),
+    ("' is not allowed", "attributet {1} är inte tillåtet", "the attribute {1} is not allowed"),
+    ("is not a valid value", "värdet ”{value}” är inte giltigt", "the value ”{value}” is not valid"),
+    ("facet", "värdet ”{value}” är inte giltigt", "the value ”{value}” is not valid"),
+)
+"""What libxml2 says, and the same in plain words; {0} and {1} are what it puts between quotation marks."""
+_LONGEST = 120
+
+
 def _plain(message: str) -> tuple[str, str]:
     """Return libxml2's message in plain Swedish and English; what is not known is given as it stands."""
     message = _NAMESPACE.sub("", message)
-    quoted = _QUOTED.findall(message)
-    if "This element is not expected" in message:
-        wanted = message.partition("Expected is")[2].strip(" (.)")
-        after = (f"; väntat: {wanted[:120]}", f"; expected: {wanted[:120]}") if wanted else ("", "")
-        return f"elementet {quoted[0]} hör inte hemma här{after[0]}", f"the element {quoted[0]} does not belong here{after[1]}"
-    if "is required but missing" in message:
-        return f"attributet {quoted[1]} saknas", f"the attribute {quoted[1]} is missing"
-    if "is not allowed" in message and "attribute" in message:
-        return f"attributet {quoted[1]} är inte tillåtet", f"the attribute {quoted[1]} is not allowed"
-    if "Missing child element" in message:
-        wanted = message.partition("Expected is")[2].strip(" (.)")
-        return f"något saknas inuti: {wanted[:120]}", f"something is missing inside: {wanted[:120]}"
-    if "not a valid value of the atomic type 'xs:ID'" in message or "No match found" in message:
-        return f"värdet {quoted[-2] if len(quoted) > 1 else ''} går inte att använda", f"the value {quoted[-2] if len(quoted) > 1 else ''} cannot be used"
-    if "is not a valid value" in message:
-        value = quoted[2] if "attribute" in message and len(quoted) > 2 else quoted[1] if len(quoted) > 1 else ""
-        return f"värdet ”{value[:80]}” är inte giltigt", f"the value ”{value[:80]}” is not valid"
-    if "facet" in message:
-        return f"värdet ”{quoted[-2][:80] if len(quoted) > 1 else ''}” är inte giltigt", f"the value ”{quoted[-2][:80] if len(quoted) > 1 else ''}” is not valid"
-    return message[:200].rstrip("."), message[:200].rstrip(".")
+    quoted = [*_QUOTED.findall(message), "", ""]
+    value = quoted[2] if "attribute '" in message else quoted[1]
+    wanted = message.partition("Expected is")[2].strip(" (.)")[:_LONGEST]
+    for sign, sv, en in _MESSAGES:
+        if sign in message:
+            after, after_en = (f"; väntat: {wanted}", f"; expected: {wanted}") if wanted else ("", "")
+            return sv.format(*quoted, value=value[:_LONGEST]) + after, en.format(*quoted, value=value[:_LONGEST]) + after_en
+    return message[:_LONGEST].rstrip("."), message[:_LONGEST].rstrip(".")

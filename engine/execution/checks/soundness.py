@@ -60,9 +60,7 @@ class _Exploration:
         self.reaching: dict[str, set[str]] = {}
 
     def run(self) -> Unsound:
-        starts = [
-            frozenset(self.follow[flow.id] for flow in node.outgoing if flow.id in self.follow) for node in self.scope.starts
-        ]
+        starts = [frozenset(self.follow[flow.id] for flow in node.outgoing if flow.id in self.follow) for node in self.scope.starts]
         seen: set[Marking] = {marking for marking in starts if marking}
         waiting = list(seen)
         before: dict[Marking, list[Marking]] = {}
@@ -77,7 +75,7 @@ class _Exploration:
                 if after not in seen:
                     seen.add(after)
                     waiting.append(after)
-        if not waiting and not self.found.double:
+        if not waiting and not self.found.double and not self.found.deadlocks:
             self._note_endless(seen, before, ended)
         return self.found
 
@@ -91,9 +89,11 @@ class _Exploration:
         if node.kind in {"exclusiveGateway", "eventBasedGateway", "complexGateway"}:
             return _Place(node, incoming, tuple((flow,) for flow in outgoing) or ((),))
         ways = [outgoing]
-        for boundary in node.boundaries:
-            if boundary.interrupting:
-                ways.append(tuple(self.follow[flow.id] for flow in boundary.outgoing if flow.id in self.follow))
+        ways += [
+            tuple(self.follow[flow.id] for flow in boundary.outgoing if flow.id in self.follow)
+            for boundary in node.boundaries
+            if boundary.interrupting
+        ]
         return _Place(node, incoming, tuple(ways))
 
     def _steps(self, marking: Marking) -> Iterator[Marking | None]:
@@ -151,12 +151,9 @@ class _Exploration:
             if marking not in ending:
                 ending.add(marking)
                 waiting += before.get(marking, [])
-        stuck = {node.id for node in self.found.deadlocks}
         for marking in sorted(seen - ending, key=sorted):
-            nodes = [self.target[flow].node for flow in sorted(marking)]
-            if not any(node.id in stuck for node in nodes) and not stuck:
-                for node in nodes:
-                    self._note(self.found.endless, node)
+            for flow in sorted(marking):
+                self._note(self.found.endless, self.target[flow].node)
 
     @staticmethod
     def _note(nodes: list[Node], node: Node) -> None:
