@@ -53,7 +53,6 @@ class Database:
         """Give a session that sees one moment and changes nothing."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

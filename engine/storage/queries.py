@@ -67,12 +67,10 @@ def inbox_ids(
     return sorted(found, key=lambda item: (found[item], item))[:limit]
 
 
-def _inbox_branches(
-    person: str, places: Collection[Place], now: datetime, limit: int, narrowing: Narrowing
-) -> Iterator[Select[tuple[int, datetime]]]:
+def _inbox_branches(person: str, places: Collection[Place], now: datetime, limit: int, narrowing: Narrowing) -> Iterator[Select[int, datetime]]:
     conditions = list(_narrowed(narrowing))
 
-    def branch(*where: ColumnElement[bool]) -> Select[tuple[int, datetime]]:
+    def branch(*where: ColumnElement[bool]) -> Select[int, datetime]:
         query = select(WorkItem.id, WorkItem.urgency_at).where(WorkItem.closed_at.is_(None), *where, *conditions)
         return query.order_by(WorkItem.urgency_at, WorkItem.id).limit(limit)
 
@@ -131,19 +129,25 @@ def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
     return session.scalars(select(Timer).where(Timer.instance_id == instance_id, Timer.closed_at.is_(None))).all()
 
 
-def due_instances(session: Session, now: datetime, limit: int, passed: Collection[int] = ()) -> list[int]:
-    """Return the instances with a timer that is due, the longest due first.
+def due_instances(session: Session, now: datetime, limit: int) -> list[int]:
+    """Return the instances with a timer that is due, the longest due first; those that an incident holds are left out.
 
-    Timers that an incident holds are left out, and on PostgreSQL those whose instance another worker has in hand.
+    On PostgreSQL an instance that another transaction has in hand is skipped: its timers come with the next sweep.
     """
-    query = (
+    due = (
         select(Timer.instance_id, Timer.due_at)
-        .where(Timer.closed_at.is_(None), Timer.incident_id.is_(None), Timer.due_at <= now, Timer.instance_id.not_in(list(passed)))
+        .where(Timer.closed_at.is_(None), Timer.incident_id.is_(None), Timer.due_at <= now)
         .order_by(Timer.due_at)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=Timer)
+        .with_for_update(skip_locked=True)
     )
-    return list(dict.fromkeys(row.instance_id for row in session.execute(query)))
+    return list(dict.fromkeys(row.instance_id for row in session.execute(due)))
+
+
+def is_due(session: Session, instance_id: int, now: datetime) -> bool:
+    """Whether an instance has a timer that is due and that no incident holds."""
+    due = (Timer.instance_id == instance_id, Timer.closed_at.is_(None), Timer.incident_id.is_(None), Timer.due_at <= now)
+    return session.scalar(select(Timer.id).where(*due).limit(1)) is not None
 
 
 def next_due(session: Session) -> datetime | None:
@@ -165,6 +169,11 @@ def open_incidents(session: Session, queues: Collection[str] | None = None) -> S
     """Return the incidents that nobody has dealt with, the oldest first; of some owners' queues or of all."""
     query = select(Incident).where(Incident.closed_at.is_(None)).order_by(Incident.created_at, Incident.id)
     return session.scalars(query if queues is None else query.where(Incident.queue.in_(queues))).all()
+
+
+def incidents_of(session: Session, instance_id: int) -> Sequence[Incident]:
+    """Return the open incidents of one instance."""
+    return session.scalars(select(Incident).where(Incident.instance_id == instance_id, Incident.closed_at.is_(None))).all()
 
 
 def counted(session: Session, query: Select[Any], most: int) -> int:

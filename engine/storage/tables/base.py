@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -40,8 +39,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
-"""Plain JSON; dates in it are ISO text (database.py sets the writer)."""
+Json = JSON()
+"""Plain JSON, kept as it was written, so that history can be sealed; dates in it are ISO text (database.py sets the writer)."""
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
 """A number that the database gives; SQLite counts only in INTEGER."""

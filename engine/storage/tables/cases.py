@@ -129,7 +129,8 @@ class Summons(Base):
     meeting_at: Mapped[datetime | None]
     place: Mapped[str | None]
     chair: Mapped[str | None]
-    remote: Mapped[bool | None]
+    remote: Mapped[str | None]
+    """Link or number for whoever takes part from afar (002-26)."""
     sent_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
 
@@ -193,6 +194,7 @@ class Measure(Base):
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), index=True)
     what: Mapped[str]
     responsible_party: Mapped[str | None]
+    responsible_unit: Mapped[str | None]
     responsible_person: Mapped[str | None]
     extent: Mapped[str | None]
     place: Mapped[str | None]

@@ -36,6 +36,8 @@ class ProcessInstance(Base):
     initiator_person: Mapped[str] = mapped_column(ForeignKey("person.id"))
     initiator_unit: Mapped[str] = mapped_column(ForeignKey("unit.id"))
     concerned_unit: Mapped[str | None] = mapped_column(ForeignKey("unit.id"))
+    concerned: Mapped[list[Any]]
+    """Ids of the persons whom a deviation concerns: no manager's task goes to them."""
     milestones: Mapped[dict[str, Any]]
     """Name -> ISO time in UTC."""
     messages: Mapped[list[Any]]
@@ -81,7 +83,12 @@ class WorkItem(Base):
     purpose: Mapped[str]
     """Its instance's: a deputy may stand in for some purposes only."""
     routing: Mapped[list[Any]]
-    """Why the queue is not the first that one would think of: posts skipped, in both languages."""
+    """Why it waits there, in both languages: who was meant, which posts were skipped."""
+    excluded: Mapped[list[Any]]
+    """Ids of the persons who may not do it, even as a deputy: whom a deviation concerns, who has signed already."""
+    delegated_by: Mapped[str | None]
+    delegated_from: Mapped[str | None]
+    """The queue in which it waited before somebody handed it over; whoever has that may take it back."""
     inputs: Mapped[dict[str, Any]]
     properties: Mapped[dict[str, Any]]
     priority: Mapped[int]

@@ -1,0 +1,269 @@
+"""A case around one child: start it, see it, withdraw the consent that carries it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from engine import execution
+from engine.clock import STOCKHOLM
+from engine.errors import SamspelError
+from engine.execution import Release
+from engine.execution.results import Step
+from engine.facts.organisation import Organisation
+from engine.facts.policy import PolicyUnset
+from engine.services import access, agreements, history, notices, steps
+from engine.services.facts import CaseFacts, Subject, age_on
+from engine.services.history import Act, Event, Row
+from engine.services.runtime import Runtime
+from engine.storage.tables import Case, Child, Consent, Participant, ProcessInstance, WorkItem
+
+SIGNS = "23456789BCDFGHJKMNPQRSTVWXYZ"
+"""Of a reference: without vowels, so that no word appears, and without signs that look alike."""
+
+WITHDRAWN = "consent_withdrawn"
+"""The message that a drawing listens to for a withdrawn consent (docs/house.md)."""
+
+
+class AgreementIncomplete(SamspelError):
+    """The agreement leaves open what the case needs; ``keys`` are exactly those."""
+
+    sv = "Ärendet kan inte starta: avtalet {agreement} saknar beslut om {open}. Processägaren beslutar dem i policytabellen."
+    en = "The case cannot start: the agreement {agreement} has no decision on {open}. The process owner decides them in the policy table."
+
+    def __init__(self, agreement: str, keys: Sequence[str]) -> None:
+        self.keys = tuple(keys)
+        super().__init__(agreement=agreement, open=", ".join(keys))
+
+
+class AgeOutside(SamspelError):
+    """The agreement is not for children of this age."""
+
+    sv = "Barnet är {age} år; avtalet {agreement} gäller till och med {last} år."
+    en = "The child is {age}; the agreement {agreement} holds up to and including {last}."
+
+
+class NotYourUnit(SamspelError):
+    """Somebody starts a case from a unit where they do not work."""
+
+    sv = "{person} arbetar inte i {unit} i dag."
+    en = "{person} does not work in {unit} today."
+
+
+class NothingToWithdraw(SamspelError):
+    """The case has no consent that still holds."""
+
+    sv = "Ärendet {case} har inget samtycke som går att återkalla."
+    en = "The case {case} has no consent to withdraw."
+
+
+@dataclass(frozen=True)
+class NewChild:
+    """The child that a case is about."""
+
+    name: str
+    birth_date: date
+    identity_number: str | None = None
+    municipality: str | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """A case that has started."""
+
+    reference: str
+    instance_id: int
+    work_items: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TakesPart:
+    """One who takes part, or took part."""
+
+    kind: str
+    role: str
+    unit: str | None
+    person: str | None
+    name: str | None
+    joined_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OpenWork:
+    """What waits in a case."""
+
+    id: int
+    name: str
+    queue: str
+    claimed_by: str | None
+    due_at: datetime | None
+    explanation: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """All that a page of a case needs."""
+
+    reference: str
+    agreement: str
+    child: NewChild
+    opened_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    participants: tuple[TakesPart, ...]
+    open_work: tuple[OpenWork, ...]
+    history: tuple[Row, ...]
+
+
+def start(runtime: Runtime, person: str, *, agreement: str, child: NewChild, unit: str, variables: Mapping[str, Any] | None = None) -> Started:
+    """Start a case from the unit where its initiator works, under the release that is active now.
+
+    Raises NoSuchAgreement; AgreementIncomplete with exactly the values that are open; AgeOutside; NotYourUnit;
+    NoSuchProcess; StepFailed: then nothing was written.
+    """
+    at = runtime.clock.now()
+    release = runtime.releases.active
+    with runtime.database.reading() as session:
+        organisation = runtime.organisation(session)
+        _require_start(release, organisation, agreement, child, person, unit, at)
+        row = Case(
+            reference=new_reference(at),
+            agreement=agreement,
+            release=release.hash,
+            child=Child(**vars(child)),
+            initiator_person=person,
+            initiator_unit=unit,
+            opened_at=at,
+        )
+        subject = Subject(agreement, "case", person, unit, row)
+        process = release.for_purpose("case").id
+        begun = steps.begin(runtime, session, release, process, subject, variables or {}, Act(at, person))
+    with runtime.database.writing() as session:
+        session.add(row)
+        session.flush()
+        session.add(Participant(case_id=row.id, kind="unit", unit_id=unit, role="initiator", joined_at=at))
+        session.flush()
+        instance, items = steps.write_begun(session, begun, Act(at, person))
+        return Started(row.reference, instance.id, tuple(item.id for item in items))
+
+
+def show(runtime: Runtime, person: str, reference: str) -> CaseView:
+    """Return a case to somebody who may see it; that it was read stands in its history. Raises NoSuchCase to everybody else."""
+    with runtime.database.writing() as session:
+        case = access.case(runtime, session, person, reference)
+        history.add(session, Act(runtime.clock.now(), person), [Event("read")], case_id=case.id, instance_id=None)
+        session.flush()
+        return _view(session, case)
+
+
+def instances(runtime: Runtime, person: str, reference: str) -> list[int]:
+    """Return the ids of a case's processes, the first started first. Raises NoSuchCase."""
+    with runtime.database.reading() as session:
+        case = access.case(runtime, session, person, reference)
+        found = session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == case.id).order_by(ProcessInstance.id))
+        return [one.id for one in found if access.may_see_instance(runtime, session, person, one)]
+
+
+def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None = None, reason: str | None = None) -> list[steps.Taken]:
+    """Record that a consent is withdrawn and tell every process of the case that listens for it.
+
+    ``giver`` is whose consent it was as it stands recorded; none means every consent of the case. The drawing
+    says what follows. Raises NoSuchCase and NothingToWithdraw.
+    """
+    at = runtime.clock.now()
+    with runtime.database.writing() as session:
+        case = access.case(runtime, session, person, reference)
+        withdrawn = _withdraw_consents(session, case, giver, person, at)
+        if not withdrawn:
+            raise NothingToWithdraw(case=reference)
+        events = [Event("consent withdrawn", details={"consent": consent.id, "reason": reason}) for consent in withdrawn]
+        history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
+        notices.cancel_waiting(session, case.id, at)
+        listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
+    payload = {"giver": giver, "reason": reason}
+    return [steps.take(runtime, Delivery(instance, WITHDRAWN, payload, person)) for instance in listening]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The action of handing a message to a process that listens for it."""
+
+    instance_id: int
+    message: str
+    payload: Mapping[str, Any]
+    person: str | None
+    for_whom: str | None = None
+
+    def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
+        """Nothing to check: whoever delivers has been let in by the service that does it."""
+        return Act(runtime.clock.now(), self.person, self.for_whom), None
+
+    def run(self, release: Release, instance: ProcessInstance, facts: CaseFacts) -> Step:
+        """Deliver it."""
+        return execution.deliver(release, instance.state, self.message, self.payload, facts, facts.at)
+
+    def events(self) -> Iterator[Event]:
+        """Which message came."""
+        yield Event("message", self.message, details={"digest": steps.digest(self.payload)})
+
+    def write(self, session: Session, act: Act, item: WorkItem | None) -> None:
+        """Nothing of its own."""
+
+    def recipe(self) -> dict[str, Any]:
+        """Return what a retry needs."""
+        return {"kind": "deliver", "message": self.message, "payload": dict(self.payload), "by": self.person, "for": self.for_whom}
+
+
+def new_reference(at: datetime) -> str:
+    """Return a reference that nobody can guess from another: the year and six random signs (480 million a year)."""
+    return f"{at.astimezone(STOCKHOLM).year}-{''.join(secrets.choice(SIGNS) for _ in range(6))}"
+
+
+def _require_start(release: Release, organisation: Organisation, agreement: str, child: NewChild, person: str, unit: str, at: datetime) -> None:
+    today = at.astimezone(STOCKHOLM).date()
+    try:
+        agreements.require_values(release, agreement, today)
+    except PolicyUnset as error:
+        raise AgreementIncomplete(agreement, error.unset) from error
+    values = agreements.policy(release, agreement, today).values
+    age, most = age_on(child.birth_date, today), values.get("age_max")
+    last = None if most is None else most if values.get("age_max_included", True) else most - 1
+    if age < 0 or (last is not None and age > last):
+        raise AgeOutside(age=age, agreement=agreement, last=last)
+    if unit not in organisation.units_of(person, at):
+        raise NotYourUnit(person=person, unit=unit)
+
+
+def _withdraw_consents(session: Session, case: Case, giver: str | None, by: str, at: datetime) -> Sequence[Consent]:
+    query = select(Consent).where(Consent.case_id == case.id, Consent.given, Consent.withdrawn_at.is_(None))
+    found = session.scalars(query if giver is None else query.where(Consent.giver == giver)).all()
+    session.execute(update(Consent).where(Consent.id.in_([one.id for one in found])).values(withdrawn_at=at, withdrawn_by=by))
+    return found
+
+
+def _running(session: Session, case: Case) -> Sequence[ProcessInstance]:
+    return session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == case.id, ProcessInstance.ended_at.is_(None))).all()
+
+
+def _view(session: Session, case: Case) -> CaseView:
+    child = case.child
+    taking_part = session.scalars(select(Participant).where(Participant.case_id == case.id).order_by(Participant.id))
+    items = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None), WorkItem.purpose == "case"))
+    return CaseView(
+        case.reference,
+        case.agreement,
+        NewChild(child.name, child.birth_date, child.identity_number, child.municipality),
+        case.opened_at,
+        case.closed_at,
+        case.outcome,
+        tuple(TakesPart(one.kind, one.role, one.unit_id, one.person_id, one.name, one.joined_at, one.left_at) for one in taking_part),
+        tuple(OpenWork(one.id, one.name, one.queue, one.claimed_by, one.due_at, one.explanation) for one in items),
+        tuple(history.rows(session, case)),
+    )

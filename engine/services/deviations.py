@@ -1,0 +1,155 @@
+"""Deviations: report one, follow it up the ladder, lift it by hand.
+
+Writing, countersigning, acting, feeding back and verifying are work items like others (engine/services/tasks.py); the
+drawing says who gets them. Here is what has no work item: the beginning, the register, and the lift from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.errors import SamspelError
+from engine.services import access, agreements, steps
+from engine.services.cases import Delivery, NotYourUnit
+from engine.services.facts import Subject
+from engine.services.history import Act
+from engine.services.runtime import Runtime
+from engine.storage.tables import Case, Deviation, ProcessInstance, WorkItem
+
+LIFT = "lift"
+"""The message that a drawing listens to where a deviation may be lifted from outside a work item (docs/house.md)."""
+
+
+class NoSuchDeviation(SamspelError):
+    """There is no such deviation, or none that this person may see."""
+
+    sv = "Det finns ingen avvikelse {deviation}."
+    en = "There is no deviation {deviation}."
+
+
+class CannotLift(SamspelError):
+    """The deviation waits for nothing that a lift could end."""
+
+    sv = "Avvikelsen {deviation} går inte att lyfta härifrån; den som har uppgiften lyfter den i sitt svar."
+    en = "The deviation {deviation} cannot be lifted from here; whoever has the work item lifts it in the answer."
+
+
+@dataclass(frozen=True)
+class Report:
+    """A deviation as the register has it."""
+
+    id: int
+    instance_id: int
+    case: str | None
+    agreement: str
+    reporter: str
+    reporter_unit: str
+    concerned_unit: str | None
+    description: str | None
+    happened_on: date | None
+    level: int
+    """0 while it is written, 1 at the first who must act, one more for each lift."""
+    status: str
+    reported_at: datetime
+    ended_at: datetime | None
+    waiting_for: tuple[str, ...]
+    """The queues in which its open work items lie."""
+
+
+def report(
+    runtime: Runtime,
+    person: str,
+    *,
+    agreement: str,
+    unit: str,
+    case: str | None = None,
+    concerned_unit: str | None = None,
+    concerned: Sequence[str] = (),
+    variables: Mapping[str, Any] | None = None,
+) -> Report:
+    """Begin a deviation: its report now waits for the person to write it (003-18).
+
+    ``concerned`` are the persons whom it concerns: no manager's task goes to them. ``variables`` prefill the report:
+    ``description``, ``happened_on``, ``proposal``. Raises NoSuchCase, NotYourUnit, NoSuchAgreement, NoSuchProcess and StepFailed.
+    """
+    at = runtime.clock.now()
+    with runtime.database.reading() as session:
+        organisation = runtime.organisation(session)
+        if unit not in organisation.units_of(person, at):
+            raise NotYourUnit(person=person, unit=unit)
+        about = access.case(runtime, session, person, case) if case is not None else None
+        release = runtime.releases.get(about.release) if about else runtime.releases.active
+        agreements.agreement(release, agreement)
+        given = {"unit": concerned_unit, "reporter": person, **(variables or {})}
+        subject = Subject(agreement, "deviation", person, unit, about, concerned_unit, frozenset(concerned))
+        begun = steps.begin(runtime, session, release, release.for_purpose("deviation").id, subject, given, Act(at, person))
+    with runtime.database.writing() as session:
+        instance, _ = steps.write_begun(session, begun, Act(at, person))
+        session.flush()
+        return _report(session, _register(session, instance))
+
+
+def show(runtime: Runtime, person: str, deviation: int) -> Report:
+    """Return one deviation to somebody who may see it. Raises NoSuchDeviation."""
+    with runtime.database.reading() as session:
+        return _report(session, _visible(runtime, session, person, deviation))
+
+
+def open_deviations(runtime: Runtime, person: str, limit: int = 100) -> list[Report]:
+    """Return the open deviations that a person may see, the oldest first."""
+    with runtime.database.reading() as session:
+        rows = session.scalars(select(Deviation).where(Deviation.ended_at.is_(None)).order_by(Deviation.id))
+        seen = (row for row in rows if access.may_see_instance(runtime, session, person, session.get_one(ProcessInstance, row.instance_id)))
+        return [_report(session, row) for row, _ in zip(seen, range(limit), strict=False)]
+
+
+def lift(runtime: Runtime, person: str, deviation: int, reason: str) -> steps.Taken:
+    """Lift a deviation to the next level from outside its work item. Raises NoSuchDeviation and CannotLift.
+
+    Whoever has the work item lifts it by completing that; this is for the reporter and the managers above,
+    where the drawing listens for it.
+    """
+    with runtime.database.reading() as session:
+        row = _visible(runtime, session, person, deviation)
+        instance = session.get_one(ProcessInstance, row.instance_id)
+        if LIFT not in instance.messages:
+            raise CannotLift(deviation=deviation)
+    return steps.take(runtime, Delivery(instance.id, LIFT, {"reason": reason, "lifted_by": person}, person))
+
+
+def _visible(runtime: Runtime, session: Session, person: str, deviation: int) -> Deviation:
+    row = session.get(Deviation, deviation)
+    if row is None or not access.may_see_instance(runtime, session, person, session.get_one(ProcessInstance, row.instance_id)):
+        raise NoSuchDeviation(deviation=deviation)
+    return row
+
+
+def _register(session: Session, instance: ProcessInstance) -> Deviation:
+    return session.scalars(select(Deviation).where(Deviation.instance_id == instance.id)).one()
+
+
+def _report(session: Session, row: Deviation) -> Report:
+    case = session.get(Case, row.case_id) if row.case_id is not None else None
+    queues = session.scalars(select(WorkItem.queue).where(WorkItem.instance_id == row.instance_id, WorkItem.closed_at.is_(None)))
+    return Report(
+        row.id,
+        row.instance_id,
+        case.reference if case else None,
+        row.agreement,
+        row.reporter,
+        row.reporter_unit,
+        row.concerned_unit,
+        row.description,
+        row.happened_on,
+        row.level,
+        row.status,
+        row.reported_at,
+        row.ended_at,
+        tuple(queues),
+    )

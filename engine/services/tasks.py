@@ -1,0 +1,419 @@
+"""The work that waits for people: see it, claim it, release it, hand it over, save a draft, complete it.
+
+The words are those of WS-HumanTask: a potential owner may claim, the actual owner works and completes. Whoever stands in
+for somebody does it for them, and the history says "B för A". A right is asked for at every call, so that a deputy's
+ends with the last day and not a second later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from engine import execution
+from engine.clock import STOCKHOLM
+from engine.errors import SamspelError
+from engine.execution import Form, Release, Step, StepFailed
+from engine.execution.feel import FeelError
+from engine.execution.feel_values import from_json, plain
+from engine.execution.forms import Complaint
+from engine.execution.results import FeelValue
+from engine.facts.organisation import Organisation
+from engine.services import access, history, steps
+from engine.services.access import Right
+from engine.services.facts import CaseFacts, gather
+from engine.services.history import Act, Event
+from engine.services.runtime import Runtime
+from engine.storage import queries
+from engine.storage.queries import Narrowing
+from engine.storage.tables import Case, Incident, Person, ProcessInstance, WorkItem
+
+COUNTED = 100
+"""Where counting stops: a page says "över 99"."""
+
+
+class Unsaved(SamspelError):
+    """The work item could not take what was sent; ``answers`` has all of it, for the page to show again."""
+
+    def __init__(self, answers: Mapping[str, Any], **names: object) -> None:
+        self.answers = dict(answers)
+        super().__init__(**names)
+
+
+class AlreadyCompleted(Unsaved):
+    """Somebody else completed the work item first."""
+
+    sv = "Uppgiften ”{name}” är redan slutförd av {by}. Det du skrev finns kvar här."
+    en = "The work item ”{name}” has been completed by {by}. What you wrote is kept here."
+
+
+class WorkItemMoved(Unsaved):
+    """The case went on without the work item: it was cancelled."""
+
+    sv = "Uppgiften ”{name}” behövs inte längre; ärendet har gått vidare. Det du skrev finns kvar här."
+    en = "The work item ”{name}” is no longer needed; the case has moved on. What you wrote is kept here."
+
+
+class ClaimedByAnother(Unsaved):
+    """Somebody else is working on it."""
+
+    sv = "{by} arbetar med uppgiften ”{name}”. Det du skrev finns kvar här."
+    en = "{by} is working on ”{name}”. What you wrote is kept here."
+
+
+class InvalidAnswers(Unsaved):
+    """Some fields have to be put right; ``fields`` has a sentence for each."""
+
+    sv = "Uppgiften ”{name}” kan inte slutföras än. Rätta: {which}."
+    en = "The work item ”{name}” cannot be completed yet. Correct: {which}."
+
+    def __init__(self, answers: Mapping[str, Any], fields: Mapping[str, Complaint], **names: object) -> None:
+        self.fields = dict(fields)
+        super().__init__(answers, which=", ".join(fields), **names)
+
+
+class CannotTakeOver(SamspelError):
+    """The work item cannot be handed to that person."""
+
+    sv = "{person} kan inte ta över uppgiften ”{name}”: personen finns inte, kan inte logga in eller får inte göra den."
+    en = "{person} cannot take over ”{name}”: unknown, unable to log in, or not allowed to do it."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an inbox. The child is initials and birth year, nothing more."""
+
+    id: int
+    name: str
+    element: str
+    process: str
+    role: str | None
+    queue: str
+    case: str | None
+    child: str | None
+    purpose: str
+    unit: str | None
+    due_at: datetime | None
+    overdue: bool
+    explanation: Mapping[str, Any] | None
+    """Why this date: see engine/services/facts.py."""
+    priority: int
+    created_at: datetime
+    claimed_by: str | None
+    for_whom: str | None
+    """Whose place the reader would take."""
+    held: bool
+    """Whether an incident holds it."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One work item with all that its page needs."""
+
+    entry: Entry
+    form: Form | None
+    """The form as the release has it, or none."""
+    values: Mapping[str, Any]
+    """What the fields hold: the draft, else what the drawing prefills."""
+    variables: Mapping[str, Any]
+    """What the form's expressions may read."""
+    routing: tuple[Mapping[str, Any], ...]
+    draft_by: str | None
+    draft_at: datetime | None
+
+
+def inbox(runtime: Runtime, person: str, narrowing: Narrowing | None = None, limit: int = 50) -> list[Entry]:
+    """Return what waits for a person, what breaks first in front; the cost does not follow how much waits in all."""
+    with runtime.database.reading() as session:
+        at = runtime.clock.now()
+        organisation = runtime.organisation(session)
+        ids = queries.inbox_ids(session, person, access.places(organisation, person, at), at, limit, narrowing or Narrowing())
+        items = queries.items_by_id(session, ids)
+        cases = _cases(session, items)
+        rights = ((item, access.right_to(organisation, person, item, at)) for item in items)
+        return [_entry(item, cases.get(item.case_id or 0), right, at) for item, right in rights if right]
+
+
+def waiting(runtime: Runtime, person: str, narrowing: Narrowing | None = None) -> int:
+    """Return how many items wait for a person, at most 100: more is said as "över 99"."""
+    with runtime.database.reading() as session:
+        at = runtime.clock.now()
+        places = access.places(runtime.organisation(session), person, at)
+        return len(queries.inbox_ids(session, person, places, at, COUNTED, narrowing or Narrowing()))
+
+
+def show(runtime: Runtime, person: str, work_item: int) -> Task:
+    """Return a work item with its form to somebody who may do it. Raises NoSuchWorkItem, NotYours, AlreadyCompleted and WorkItemMoved."""
+    with runtime.database.reading() as session:
+        at = runtime.clock.now()
+        organisation = runtime.organisation(session)
+        item = _open_item(session, work_item, {})
+        right = access.require_right(organisation, person, item, at)
+        instance = item.instance
+        release = runtime.releases.get(instance.release)
+        facts = gather(session, organisation, release, steps.subject_of(instance), at)
+        return Task(
+            _entry(item, instance.case, right, at),
+            release.forms.get(item.form) if item.form else None,
+            item.draft if item.draft is not None else plain(from_json(item.inputs)),
+            form_context(instance, item, facts),
+            tuple(item.routing),
+            item.draft_by,
+            item.draft_at,
+        )
+
+
+def claim(runtime: Runtime, person: str, work_item: int) -> None:
+    """Become the actual owner. Raises NotYours, ClaimedByAnother, AlreadyCompleted, WorkItemMoved and NoSuchWorkItem."""
+    with _changing(runtime, person, work_item) as change:
+        until = _recheck_at(change.organisation, person, change.act.at)
+        change.write(claimed_by=person, claimed_for=change.act.for_whom, claimed_at=change.act.at, claimed_until=until)
+        change.tell("claimed")
+
+
+def release(runtime: Runtime, person: str, work_item: int) -> None:
+    """Give the work item back to its queue, draft and all. Raises as claim does."""
+    with _changing(runtime, person, work_item) as change:
+        change.write(**_FREE)
+        change.tell("released")
+
+
+def delegate(runtime: Runtime, person: str, work_item: int, to: str) -> None:
+    """Hand one work item to another person, who then does it for the one who handed it over (000-1, 003-1).
+
+    Raises CannotTakeOver besides what claim raises. Whoever has the queue that it came from may take it back.
+    """
+    with _changing(runtime, person, work_item) as change:
+        item = change.item
+        if not change.organisation.can_log_in(to, change.act.at) or to in item.excluded:
+            raise CannotTakeOver(person=to, name=item.name)
+        change.write(queue=f"person:{to}", delegated_by=person, delegated_from=item.delegated_from or item.queue, **_FREE)
+        change.tell("delegated", to=to)
+
+
+def take_back(runtime: Runtime, person: str, work_item: int) -> None:
+    """Put a work item that was handed over back into the queue it came from. Raises NotYours for others than those of that queue."""
+    with runtime.database.writing() as session:
+        at = runtime.clock.now()
+        item = _open_item(session, work_item, {})
+        organisation = runtime.organisation(session)
+        own = access.queues(organisation, person, at, item.purpose)
+        if item.delegated_from is None or item.delegated_from not in own or person in item.excluded:
+            raise access.NotYours(name=item.name, person=person, work_item=item.id)
+        change = _Change(session, organisation, item, Act(at, person, own[item.delegated_from]), {})
+        change.write(queue=item.delegated_from, delegated_by=None, delegated_from=None, **_FREE)
+        change.tell("taken back")
+
+
+def save_draft(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any]) -> None:
+    """Keep what is written so far, without judging it. Raises as claim does, with the answers kept in the error."""
+    with _changing(runtime, person, work_item, answers) as change:
+        change.write(draft=without_nul(answers), draft_by=person, draft_at=change.act.at)
+
+
+def complete(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any]) -> steps.Taken:
+    """Check the answers, record them and move the case on: all of it or none.
+
+    Raises InvalidAnswers, AlreadyCompleted, WorkItemMoved and ClaimedByAnother with the answers kept; NotYours;
+    NoSuchWorkItem; and StepFailed when the drawing could not go on: then the answers are kept as a draft and an incident is open.
+    """
+    kept = without_nul(answers)
+    with runtime.database.reading() as session:
+        instance_id = _open_item(session, work_item, kept).instance_id
+    return steps.take(runtime, Completion(instance_id, work_item, person, kept))
+
+
+@dataclass
+class Completion:
+    """The action of completing a work item."""
+
+    instance_id: int
+    work_item: int
+    person: str
+    sent: Mapping[str, Any]
+    """As the person wrote it, for the draft and the error."""
+    answers: Mapping[str, FeelValue] = field(default_factory=dict)
+    """As the form understood it, once it has been asked."""
+    item: WorkItem | None = None
+
+    def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
+        """Check that the item is open and the person may still complete it."""
+        at = runtime.clock.now()
+        self.item = _open_item(session, self.work_item, self.sent)
+        right = _require_right(runtime.organisation(session), self.person, self.item, at, self.sent)
+        return Act(at, self.person, right.for_whom), self.item
+
+    def run(self, release: Release, instance: ProcessInstance, facts: CaseFacts) -> Step:
+        """Let the form judge the answers, then complete the task in the drawing."""
+        assert self.item is not None
+        self.answers = _judged(release, instance, self.item, facts, self.sent)
+        try:
+            return execution.complete(release, instance.state, self.item.task_id, self.answers, facts, facts.at)
+        except execution.NotOpen as error:
+            raise WorkItemMoved(self.sent, name=self.item.name, work_item=self.item.id) from error
+
+    def events(self) -> Iterator[Event]:
+        """Who completed what; the answers stand in the work item and are proved by their hash."""
+        assert self.item is not None
+        details = {"work_item": self.work_item, "digest": steps.digest(self.answers)}
+        yield Event("completed", self.item.element, self.item.name, steps.rules_of(self.item.properties), details)
+
+    def write(self, session: Session, act: Act, item: WorkItem | None) -> None:
+        """Close the item; if somebody claimed it in between, the step is taken again and tells so."""
+        assert item is not None
+        values = {"closed_at": act.at, "closed_by": act.by, "closed_for": act.for_whom, "outcome": "completed", "answers": plain(self.answers)}
+        if not _write(session, item, {**values, "incident_id": None}):
+            raise steps.Overtaken
+        if item.incident_id is not None:
+            session.execute(update(Incident).where(Incident.id == item.incident_id).values(closed_at=act.at, closed_by=act.by))
+
+    def recipe(self) -> dict[str, Any]:
+        """Return what a retry needs."""
+        return {"kind": "complete", "work_item": self.work_item, "by": self.person, "answers": dict(self.sent)}
+
+
+def _judged(release: Release, instance: ProcessInstance, item: WorkItem, facts: CaseFacts, sent: Mapping[str, Any]) -> Mapping[str, FeelValue]:
+    """Return the answers as the form understands them. Raises InvalidAnswers, and StepFailed where the form itself is at fault."""
+    if item.form is None:
+        return {}
+    try:
+        answers, complaints = execution.validate(release.forms[item.form], sent, form_context(instance, item, facts))
+    except (FeelError, KeyError) as error:
+        said = error if isinstance(error, SamspelError) else execution.NoSuchProcess(process=item.form)
+        raise StepFailed(file=item.form, element=item.element, name=item.name, reason=said.sentence("sv"), reason_en=said.sentence("en")) from error
+    if complaints:
+        raise InvalidAnswers(sent, complaints, name=item.name, work_item=item.id)
+    return answers
+
+
+def form_context(instance: ProcessInstance, item: WorkItem, facts: CaseFacts) -> dict[str, FeelValue]:
+    """Return what a form's own expressions read: the facts and the task's inputs."""
+    return {**facts(steps.milestones_of(instance)), **from_json(item.inputs)}
+
+
+_FREE: Mapping[str, None] = {"claimed_by": None, "claimed_for": None, "claimed_at": None, "claimed_until": None}
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A change of a work item that does not move its case."""
+
+    session: Session
+    organisation: Organisation
+    item: WorkItem
+    act: Act
+    answers: Mapping[str, Any]
+
+    def write(self, **values: Any) -> None:  # noqa: ANN401 - columns
+        """Change the item if it is still as it was read."""
+        if not _write(self.session, self.item, values):
+            self.session.expire(self.item)
+            item = _open_item(self.session, self.item.id, self.answers)
+            raise ClaimedByAnother(self.answers, name=item.name, by=_name(self.organisation, item.claimed_by))
+
+    def tell(self, kind: str, **details: Any) -> None:  # noqa: ANN401 - JSON
+        """Write it in the history."""
+        item = self.item
+        event = Event(kind, item.element, item.name, steps.rules_of(item.properties), {"work_item": item.id, **details})
+        history.add(self.session, self.act, [event], case_id=item.case_id, instance_id=item.instance_id)
+
+
+@contextmanager
+def _changing(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any] | None = None) -> Iterator[_Change]:
+    """Open the one transaction of a change, for somebody who may make it."""
+    kept = answers or {}
+    with runtime.database.writing() as session:
+        at = runtime.clock.now()
+        organisation = runtime.organisation(session)
+        item = _open_item(session, work_item, kept)
+        right = _require_right(organisation, person, item, at, kept)
+        yield _Change(session, organisation, item, Act(at, person, right.for_whom), kept)
+
+
+def without_nul(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON without the sign U+0000, which no browser writes and PostgreSQL cannot keep."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return {without_nul(key): without_nul(entry) for key, entry in value.items()}
+    return [without_nul(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def _write(session: Session, item: WorkItem, values: Mapping[str, Any]) -> bool:
+    """Change an open item whose owner is the one that was read; whether it was still so."""
+    as_read = (WorkItem.id == item.id, WorkItem.closed_at.is_(None), WorkItem.claimed_by.is_not_distinct_from(item.claimed_by))
+    done = session.execute(update(WorkItem).where(*as_read).values(**values).execution_options(synchronize_session=False))
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _open_item(session: Session, work_item: int, answers: Mapping[str, Any]) -> WorkItem:
+    item = session.get(WorkItem, work_item)
+    if item is None:
+        raise access.NoSuchWorkItem(work_item=work_item)
+    if item.closed_at is None:
+        return item
+    if item.outcome == "completed":
+        by = session.get(Person, item.closed_by) if item.closed_by else None
+        raise AlreadyCompleted(answers, name=item.name, by=by.name if by else item.closed_by, work_item=item.id)
+    raise WorkItemMoved(answers, name=item.name, work_item=item.id)
+
+
+def _require_right(organisation: Organisation, person: str, item: WorkItem, at: datetime, answers: Mapping[str, Any]) -> Right:
+    """Return the person's right to an item that nobody else is working on."""
+    right = access.require_right(organisation, person, item, at)
+    owner = item.claimed_by
+    if owner not in (None, person) and access.right_to(organisation, owner or "", item, at) is not None:
+        raise ClaimedByAnother(answers, name=item.name, by=_name(organisation, owner), work_item=item.id)
+    return right
+
+
+def _recheck_at(organisation: Organisation, person: str, at: datetime) -> datetime | None:
+    """Return the first moment when a person's rights may have shrunk: from then on others see what they hold."""
+    periods = chain(
+        ((one.person, one.valid) for one in organisation.assignments),
+        ((one.person, one.valid) for one in organisation.deputyships),
+        ((one.person, one.valid) for one in organisation.delegations),
+        ((one.person, one.valid) for one in organisation.members),
+    )
+    last = min((valid.last for who, valid in periods if who == person and valid.covers(at) and valid.last), default=None)
+    return datetime.combine(last + timedelta(days=1), time(), STOCKHOLM).astimezone(UTC) if last else None
+
+
+def _name(organisation: Organisation, person: str | None) -> str:
+    known = organisation.person(person) if person else None
+    return known.name if known else person or ""
+
+
+def _cases(session: Session, items: Iterable[WorkItem]) -> Mapping[int, Case]:
+    ids = {item.case_id for item in items if item.case_id is not None}
+    return {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(ids)))} if ids else {}
+
+
+def _entry(item: WorkItem, case: Case | None, right: Right, at: datetime) -> Entry:
+    return Entry(
+        id=item.id,
+        name=item.name,
+        element=item.element,
+        process=item.process,
+        role=item.role,
+        queue=item.queue,
+        case=case.reference if case else None,
+        child=f"{case.child.initials} {case.child.birth_date.year}" if case else None,
+        purpose=item.purpose,
+        unit=item.unit_id,
+        due_at=item.due_at,
+        overdue=item.due_at is not None and item.due_at < at,
+        explanation=item.explanation,
+        priority=item.priority,
+        created_at=item.created_at,
+        claimed_by=item.claimed_by,
+        for_whom=right.for_whom,
+        held=item.incident_id is not None,
+    )
