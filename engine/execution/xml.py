@@ -41,6 +41,7 @@ def parse_xml(data: bytes, file: str) -> etree._Element:
         attribute_defaults=False,
         no_network=True,
         huge_tree=False,
+        remove_comments=True,
         remove_pis=True,
     )
     try:

@@ -36,7 +36,7 @@ Object.defineProperty(Range.prototype, 'includes', {
   },
 });
 
-function equal(left, right) {
+export function equal(left, right) {
   if (left === right) return true;
   return typeof left === 'object' && kindOf(left) === kindOf(right) && evaluate('left = right', { left, right }).value === true;
 }

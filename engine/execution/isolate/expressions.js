@@ -22,6 +22,15 @@ function isHarmless({ type, details }) {
 const KINDS = { NO_VARIABLE_FOUND: 'unknown', NO_FUNCTION_FOUND: 'function' };
 
 export function answer(how, text, variables) {
+  try {
+    return strictly(how, text, variables);
+  } catch (error) {
+    error.text ??= text;
+    throw error;
+  }
+}
+
+function strictly(how, text, variables) {
   const context = { ...BUILTINS, ...variables };
   if (/(today|now)\s*\(/.test(text)) refuseClocks(text, tree(text, how === unaryTest, context));
   const { value, warnings } = how(text, context);
@@ -34,6 +43,10 @@ export function answer(how, text, variables) {
 }
 
 export function refusal(error) {
+  return { ...reason(error), text: error.text, place: error.place };
+}
+
+function reason(error) {
   if (error instanceof Refusal) return { kind: error.kind, detail: error.detail, position: error.position };
   if (error instanceof FeelSyntaxError) return { kind: 'syntax', detail: error.input, position: error.position };
   if (error instanceof NotAValue) return { kind: 'result', detail: error.message };

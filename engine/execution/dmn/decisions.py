@@ -1,0 +1,247 @@
+"""Answers a decision: assembles what it requires into a program for the isolate, and explains the answer by its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from engine.errors import SamspelError
+from engine.execution import feel
+from engine.execution.dmn.checking import decision_faults
+from engine.execution.dmn.model import Model, Node, Requirement, Rule
+from engine.execution.dmn.reading import read
+from engine.execution.faults import Fault
+from engine.execution.results import FeelValue
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something that a decision wants to know."""
+
+    name: str
+    type: str | None
+    """The kind of value: ``number``, ``date`` ...; None where the file does not say."""
+    is_list: bool = False
+
+
+@dataclass(frozen=True)
+class MatchedRule:
+    """A row that the answer stands on."""
+
+    decision: str
+    """The decision's id; the answer may stand on rows of decisions that it requires."""
+    id: str
+    number: int
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An answer and why."""
+
+    value: FeelValue
+    rules: tuple[MatchedRule, ...]
+
+
+class NoSuchDecision(SamspelError):
+    """No decision, or more than one, has that id or name."""
+
+    sv = "Det finns inget beslut ”{decision}” här, eller flera. Här finns: {known}."
+    en = "There is no decision “{decision}” here, or more than one. There are: {known}."
+
+
+class DecisionFailed(SamspelError):
+    """A decision has no answer; ``names`` holds file, decision, rule and column."""
+
+    sv = "{file}, beslutet ”{decision}”{place}: {reason}"
+    en = "{file}, decision “{decision}”{place_en}: {reason_en}"
+
+    def __init__(self, node: Node, reason: str, reason_en: str, *, rule: str = "", number: int = 0, column: int = 0) -> None:
+        self.rule = rule
+        self.column = column
+        super().__init__(
+            file=node.file,
+            decision=node.id,
+            place=(f", rad {number} ({rule})" if number else "") + (f", kolumn {column}" if column else ""),
+            place_en=(f", row {number} ({rule})" if number else "") + (f", column {column}" if column else ""),
+            reason=reason,
+            reason_en=reason_en,
+        )
+
+
+def read_decisions(files: Mapping[str, bytes]) -> Decisions:
+    """Read the decision files of a folder, by path. Raises ``BadXml`` for a file that is not DMN 1.1 to 1.5."""
+    return Decisions(read(files))
+
+
+class Decisions:
+    """The decisions of a folder, ready to be asked."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._programs: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The decisions' names by their ids."""
+        return {node.id: node.name for node in self._model.nodes.values() if node.kind == "decision"}
+
+    def evaluate(self, decision: str, inputs: Mapping[str, FeelValue]) -> FeelValue:
+        """Return the answer; ``decision`` is an id, a name, or ``namespace#id`` where several files share an id.
+
+        Raises ``NoSuchDecision``, ``DecisionFailed`` naming file, decision, row and column, or ``feel.NotAFeelValue``.
+        """
+        return self.evaluate_explained(decision, inputs).value
+
+    def evaluate_explained(self, decision: str, inputs: Mapping[str, FeelValue]) -> Explained:
+        """Return the answer with the rows that it stands on, also those of decisions that it requires."""
+        node = self._decision(decision)
+        answer = self._ask(node, inputs)
+        if "refusal" in answer:
+            raise self._failure(node, answer["refusal"])
+        rows = self._rows_by_table
+        return Explained(feel.from_json(answer["value"]["value"]), tuple(rows[hit["table"], hit["rule"]] for hit in answer["value"]["hits"]))
+
+    def rows(self, decision: str) -> tuple[Rule, ...]:
+        """Return all rows of a decision's tables, with their annotations."""
+        return tuple(rule for table in self._decision(decision).tables for rule in table.rules)
+
+    def inputs_of(self, decision: str) -> tuple[Input, ...]:
+        """Return what a decision wants to know, with all that it requires.
+
+        Where a file declares no input data, these are the names that its expressions read.
+        """
+        inputs: dict[str, Input] = {}
+        for node in self._closure(self._decision(decision)):
+            if node.kind == "input":
+                kind, is_list = self._kind(node.type)
+                inputs[node.variable] = Input(node.variable, kind, is_list)
+        for node in self._closure(self._decision(decision)):
+            for table in node.tables:
+                for column in table.inputs:
+                    known = inputs.get(column.expression)
+                    provided = {self._model.nodes[one.key].variable for one in node.requires if one.key in self._model.nodes}
+                    if column.expression.isidentifier() and (known.type is None if known else column.expression not in provided):
+                        kind, is_list = self._kind(column.type)
+                        inputs[column.expression] = Input(column.expression, kind, is_list)
+        return tuple(inputs.values())
+
+    def faults(self) -> list[Fault]:
+        """Return what would go wrong, or is likely not meant, with element id and remedy."""
+        return decision_faults(self._model)
+
+    def _decision(self, name: str) -> Node:
+        decisions = [node for node in self._model.nodes.values() if node.kind == "decision"]
+        found = [node for node in decisions if name in (node.id, node.key)] or [node for node in decisions if name == node.name]
+        if len(found) != 1:
+            raise NoSuchDecision(decision=name, known=", ".join(sorted(node.id for node in decisions)) or "–")
+        return found[0]
+
+    def _closure(self, node: Node) -> tuple[Node, ...]:
+        """Return the node and all that it requires. Raises ``DecisionFailed`` where something is missing or goes in a circle."""
+        found: dict[str, Node] = {}
+
+        def visit(one: Node, above: tuple[str, ...]) -> None:
+            if one.key in above:
+                raise DecisionFailed(one, "Beslutet kräver sig självt.", "The decision requires itself.")
+            for requirement in one.requires:
+                required = self._model.nodes.get(requirement.key)
+                if required is None:
+                    raise DecisionFailed(
+                        one, f"Beslutet kräver {requirement.key}, som inte finns.", f"The decision requires {requirement.key}, which is not there."
+                    )
+                if requirement.key not in found or requirement.key in above:
+                    visit(required, (*above, one.key))
+            found[one.key] = one
+
+        visit(node, ())
+        return tuple(found.values())
+
+    def _ask(self, node: Node, inputs: Mapping[str, FeelValue]) -> Mapping[str, Any]:
+        digest, program = self._program(node)
+        call = {"action": "decide", "text": node.id, "key": node.key, "context": 0, "digest": digest}
+        (answer,) = feel.run([call], [inputs])
+        if answer.get("refusal", {}).get("kind") == "forgotten":
+            (answer,) = feel.run([{**call, "program": program}], [inputs])
+        return answer
+
+    def _program(self, node: Node) -> tuple[str, Mapping[str, Any]]:
+        if node.key not in self._programs:
+            closure = self._closure(node)
+            nodes = {
+                one.key: {
+                    "kind": one.kind,
+                    "name": one.variable,
+                    "type": one.type,
+                    "logic": one.logic or {"box": "literal", "id": one.id, "text": "null", "type": None},
+                    "requires": [{"key": each.key, "path": self._path(each)} for each in one.requires],
+                }
+                for one in closure
+            }
+            program = {"nodes": nodes, "types": self._model.types}
+            digest = hashlib.sha256(orjson.dumps(program, option=orjson.OPT_SORT_KEYS)).hexdigest()
+            self._programs[node.key] = digest, program
+        return self._programs[node.key]
+
+    def _path(self, requirement: Requirement) -> list[str]:
+        variable = self._model.nodes[requirement.key].variable
+        return [requirement.import_name, variable] if requirement.import_name else [variable]
+
+    def _kind(self, type_: str | None) -> tuple[str | None, bool]:
+        """Follow item definitions down to the kind of value that they mean."""
+        is_list = False
+        while type_ is not None:
+            definition = self._model.types[type_]
+            is_list = is_list or bool(definition.get("collection"))
+            if "base" in definition:
+                return (None if type_ == "Any" else type_), is_list
+            if "fields" in definition:
+                return "context", is_list
+            type_ = definition.get("of") if definition.get("of") in self._model.types else None
+        return None, is_list
+
+    @cached_property
+    def _rows_by_table(self) -> Mapping[tuple[str, str], MatchedRule]:
+        return {
+            (table.id, rule.id): MatchedRule(node.id, rule.id, rule.number, rule.annotations)
+            for node in self._model.nodes.values()
+            for table in node.tables
+            for rule in table.rules
+        }
+
+    def _failure(self, asked: Node, refusal: Mapping[str, Any]) -> DecisionFailed:
+        place = refusal.get("place") or {}
+        node = self._model.nodes.get(place.get("node", ""), asked)
+        reason, reason_en = _reasons(refusal)
+        return DecisionFailed(node, reason, reason_en, rule=place.get("ruleId", ""), number=place.get("rule", 0), column=place.get("column", 0))
+
+
+_SENTENCES = {
+    "overlap": (
+        "Raderna {detail} träffar samtidigt, men träffregeln är UNIQUE.",
+        "Rows {detail} match at the same time, but the hit policy is UNIQUE.",
+    ),
+    "disagreement": (
+        "Raderna {detail} träffar samtidigt med olika svar, men träffregeln är ANY.",
+        "Rows {detail} match at the same time with different answers, but the hit policy is ANY.",
+    ),
+    "unlisted": (
+        "Rad {detail} ger ett värde som inte finns i listan över värden, så det har ingen ordning.",
+        "Row {detail} gives a value that is not in the list of values, so it has no order.",
+    ),
+    "declared": ("Värdet är av fel sort: {detail} väntades.", "The value is of the wrong kind: {detail} was expected."),
+    "allowed": ("Värdet är inte tillåtet i {detail}.", "The value is not allowed in {detail}."),
+}
+
+
+def _reasons(refusal: Mapping[str, Any]) -> tuple[str, str]:
+    if refusal["kind"] in _SENTENCES:
+        sv, en = _SENTENCES[refusal["kind"]]
+        return sv.format(detail=refusal["detail"]), en.format(detail=refusal["detail"])
+    error = feel.refused(refusal, str(refusal.get("text", "")))
+    return error.sentence("sv"), error.sentence("en")
