@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
+from engine.clock import SystemClock
 from engine.errors import Language, SamspelError
-from engine.services import releases
+from engine.services import coverage, releases
 
 
 @dataclass(frozen=True)
@@ -97,3 +98,29 @@ def check_models(settings: Settings, path: Path | None, lang: Language | None, *
 def _place(fault: Any) -> str:  # noqa: ANN401 - a fault of execution, which commands know only by what it says
     name = f" ”{fault.element_name}”" if fault.element_name else ""
     return f"{fault.element_id}{name}: " if fault.element_id else ""
+
+
+@samspel.group("agreements", cls=SentenceGroup)
+def agreements_group() -> None:
+    """See what the drawings, tables and code make of the agreements."""
+
+
+@agreements_group.command("check")
+@click.option(
+    "--documents", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of the agreements' texts, where quotes are looked up."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def check_agreements(settings: Settings, documents: Path | None, *, as_json: bool) -> None:
+    """List every rule of the agreements with what serves it, and those that nothing serves yet.
+
+    Exit status 1 where a quote is not in its document, or something names a rule that does not exist; what is not served yet is no fault.
+    """
+    report = coverage.check_shipped(SystemClock(), documents)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+    else:
+        for line in coverage.lines(report, settings.language):
+            click.echo(line)
+    if not report.ok:
+        click.get_current_context().exit(1)

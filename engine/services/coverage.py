@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import engine
-from engine.errors import SamspelError
-from engine.execution import Release
+from engine.clock import Clock
+from engine.errors import Language, SamspelError
+from engine.execution import Release, load
 from engine.execution.xml import parse_xml
 from engine.facts.agreements import RULE_ID, Agreement, Rule
+from engine.facts.calendar import local_day
 from engine.facts.policy import PolicyValue
 from engine.services import agreements
+from engine.shipped import processes_folder
 
 _DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 _MARKUP = re.compile(r"<[^<>]*>|[*_•○●|#]")
@@ -153,21 +156,61 @@ def check(release: Release, on: date, documents: Path | None = None, served: Pat
     )
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Say the report in Swedish, a line a rule and what serves it indented below."""
-    words = {"served": "visad", "marked": "märkt", "not_served": "ej betjänad"}
+def check_shipped(clock: Clock, documents: Path | None = None) -> Report:
+    """Check the shipped models as of today, with the documents and the tests that lie beside a checkout, where they do."""
+    checkout = processes_folder().parent
+    beside = checkout.parent / "shared" / "agreements"
+    served = checkout / "tests" / "agreements" / "served.toml"
+    return check(
+        load(processes_folder()),
+        local_day(clock.now()),
+        documents or (beside if beside.is_dir() else None),
+        served if served.is_file() else None,
+    )
+
+
+def lines(report: Report, language: Language = "sv") -> Iterator[str]:
+    """Say the report: a line a rule, with what serves it indented below; then what is wrong, and the sum."""
+    words = _WORDS[language]
     for one in report.rules:
-        yield f"{one.rule.id:7} {words[one.state]:12} {one.rule.sv}"
+        yield f"{one.rule.id:7} {words[one.state]:14} {one.rule.sv}"
         yield from (f"{'':8}{mark.place}" for mark in one.marks)
-        yield from (f"{'':8}prov: {proof.test}" for proof in one.proofs)
+        yield from (f"{'':8}{words['test']}: {proof.test}" for proof in one.proofs)
         if one.rule.not_served:
-            yield f"{'':8}saknas: {one.rule.not_served}"
-    yield from (f"Okänd regel {mark.rule} i {mark.place}" for mark in report.unknown)
-    yield from (f"Citatet finns inte i dokumentet, {rule}: ”{quote}”" for rule, quote in report.missing_quotes)
-    yield from (f"Citaten är inte kontrollerade: {document} finns inte här" for document in report.unread_documents)
-    yield from (f"Räknas inte: {name} har ett lokalt beslut om {value.key}, som dokumentet självt bestämmer" for name, value in report.overruled)
-    counts = report.counts
-    yield f"{len(report.rules)} regler: {counts['served']} visade med prov, {counts['marked']} märkta utan prov, {counts['not_served']} utan något."
+            yield f"{'':8}{words['lacking']}: {one.rule.not_served}"
+    yield from (words["unknown"].format(rule=mark.rule, place=mark.place) for mark in report.unknown)
+    yield from (words["quote"].format(rule=rule, quote=quote) for rule, quote in report.missing_quotes)
+    yield from (words["unread"].format(document=document) for document in report.unread_documents)
+    yield from (words["overruled"].format(agreement=name, key=value.key) for name, value in report.overruled)
+    yield words["sum"].format(rules=len(report.rules), **report.counts)
+
+
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "sv": {
+        "served": "visad",
+        "marked": "märkt",
+        "not_served": "ej betjänad",
+        "test": "prov",
+        "lacking": "saknas",
+        "unknown": "Fel: {place} nämner regeln {rule}, som inte finns. Rätta numret.",
+        "quote": "Fel: citatet finns inte i dokumentet, {rule}: ”{quote}”. Rätta citatet.",
+        "unread": "Citaten är inte kontrollerade: {document} finns inte här. Ange mappen med --documents.",
+        "overruled": "Räknas inte: {agreement} har ett lokalt beslut om {key}, som dokumentet självt bestämmer.",
+        "sum": "{rules} regler: {served} visade med prov, {marked} märkta utan prov, {not_served} som ingenting betjänar.",
+    },
+    "en": {
+        "served": "served",
+        "marked": "marked",
+        "not_served": "not served",
+        "test": "test",
+        "lacking": "lacking",
+        "unknown": "Fault: {place} names the rule {rule}, which does not exist. Mend the number.",
+        "quote": "Fault: the quote is not in the document, {rule}: “{quote}”. Mend the quote.",
+        "unread": "Quotes are not checked: {document} is not here. Give the folder with --documents.",
+        "overruled": "Does not count: {agreement} has a local decision on {key}, which the document itself decides.",
+        "sum": "{rules} rules: {served} served, shown by a test; {marked} marked without a test; {not_served} that nothing serves.",
+    },
+}
 
 
 def read_served(path: Path) -> Mapping[str, tuple[Proof, ...]]:
