@@ -15,7 +15,7 @@ import click
 
 from engine.clock import SystemClock
 from engine.errors import Language, SamspelError
-from engine.services import coverage, releases
+from engine.services import coverage, decisions, releases
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,24 @@ def check_models(settings: Settings, path: Path | None, lang: Language | None, *
                 click.echo(f"  {mark} [{fault.code}] {_place(fault)}{fault.sv if language == 'sv' else fault.en}")
                 click.echo(f"    {fault.remedy_sv if language == 'sv' else fault.remedy_en}")
     if any(one.errors for one in verdicts):
+        click.get_current_context().exit(1)
+
+
+@models.command("evaluate")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--decision", required=True, help="Id or name of the decision to ask.")
+@click.option("--json", "as_json", is_flag=True, help="As without it: the answers are JSON, one a line.")
+@click.pass_obj
+def evaluate_decision(settings: Settings, file: Path, decision: str, *, as_json: bool) -> None:  # noqa: ARG001 - every command takes --json
+    """Ask a decision of FILE: one JSON object of inputs a line on standard input, one answer a line out.
+
+    An answer is {"result": value} or {"error": sentence}. Exit status 0 only where no line is an error.
+    """
+    failed = False
+    for answer in decisions.try_decision(decisions.open_decisions(file), decision, click.get_text_stream("stdin"), settings.language):
+        failed = failed or "error" in answer
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    if failed:
         click.get_current_context().exit(1)
 
 

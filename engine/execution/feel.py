@@ -22,7 +22,7 @@ import orjson
 from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException, MiniRacer
 
 from engine.errors import SamspelError
-from engine.execution.feel_values import Months, NotAFeelValue, from_json, plain, to_json
+from engine.execution.feel_values import Months, NotAFeelValue, duration_of, from_json, is_months, months_of, plain, to_json
 from engine.execution.results import FeelValue
 
 __all__ = [
@@ -39,12 +39,16 @@ __all__ = [
     "NotAFeelValue",
     "Parsed",
     "check",
+    "duration_of",
     "evaluate",
     "evaluate_many",
     "from_json",
+    "is_months",
+    "months_of",
     "names",
     "parse",
     "plain",
+    "refused",
     "run",
     "start",
     "to_json",
@@ -344,8 +348,11 @@ def _value(answer: Mapping[str, Any], expression: str) -> FeelValue:
 
 
 def _to_isolate(value: FeelValue) -> Any:  # noqa: ANN401 - JSON
-    data = to_json(value)
-    _refuse_what_javascript_changes(data)
+    try:
+        data = to_json(value)
+        _refuse_what_javascript_changes(data)
+    except RecursionError as error:
+        raise NotAFeelValue(type(value).__name__, "värdet är nästlat för djupt.", "the value is nested too deep.") from error
     return data
 
 

@@ -28,6 +28,8 @@ _DURATION = re.compile(
     r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:\.(?P<fraction>\d{1,6}))?S)?)?"
 )
 
+_MONTHS = re.compile(r"(?P<sign>-?)P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?")
+
 
 @dataclass(frozen=True, order=True)
 class Months:
@@ -116,6 +118,20 @@ def duration_of(text: str) -> timedelta:
     parts = {name: int(match[name] or 0) for name in ("days", "hours", "minutes", "seconds")}
     size = timedelta(**parts, microseconds=int((match["fraction"] or "0").ljust(6, "0")))
     return -size if match["sign"] else size
+
+
+def is_months(text: str) -> bool:
+    """Whether ISO 8601 text is a duration in years and months, such as P1Y2M."""
+    return _MONTHS.fullmatch(text) is not None and text[-1] in "YM"
+
+
+def months_of(text: str) -> Months:
+    """Return the duration that ISO 8601 text such as P1Y2M means. Raises ``ValueError``."""
+    match = _MONTHS.fullmatch(text)
+    if match is None or not is_months(text):
+        raise ValueError(text)
+    count = 12 * int(match["years"] or 0) + int(match["months"] or 0)
+    return Months(-count if match["sign"] else count)
 
 
 def _context_to_json(value: Mapping[Any, FeelValue]) -> dict[str, Any]:

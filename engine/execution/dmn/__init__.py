@@ -12,8 +12,21 @@ from engine.execution.dmn.decisions import (
     Input,
     MatchedRule,
     NoSuchDecision,
+    NotOfType,
+    read_decision_file,
     read_decisions,
 )
 from engine.execution.dmn.model import Rule
 
-__all__ = ["DecisionFailed", "Decisions", "Explained", "Input", "MatchedRule", "NoSuchDecision", "Rule", "read_decisions"]
+__all__ = [
+    "DecisionFailed",
+    "Decisions",
+    "Explained",
+    "Input",
+    "MatchedRule",
+    "NoSuchDecision",
+    "NotOfType",
+    "Rule",
+    "read_decision_file",
+    "read_decisions",
+]

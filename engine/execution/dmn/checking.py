@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
 from engine.execution import feel
 from engine.execution.dmn.coverage import Cell, Column, gap, overlaps
 from engine.execution.dmn.model import Model, Node, Table, Unread

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from engine.clock import STOCKHOLM
 from engine.errors import SamspelError
 from engine.execution import feel
 from engine.execution.dmn.checking import decision_faults
 from engine.execution.dmn.model import Model, Node, Requirement, Rule
-from engine.execution.dmn.reading import read
+from engine.execution.dmn.reading import imported_by, namespace_of, read
 from engine.execution.faults import Fault
 from engine.execution.results import FeelValue
 
@@ -74,6 +77,29 @@ class DecisionFailed(SamspelError):
         )
 
 
+class NotOfType(SamspelError):
+    """An input's text does not say a value of the type that the file declares."""
+
+    sv = "Indata {name}: ”{value}” är inte {type}, skrivet som i ISO 8601."
+    en = "Input {name}: “{value}” is no {type} as ISO 8601 writes it."
+
+
+def read_decision_file(path: Path) -> Decisions:
+    """Read one decision file, with the files beside it that it imports.
+
+    Raises ``BadXml``, also for an imported file, or ``OSError``.
+    """
+    files = {path.name: path.read_bytes()}
+    beside = {one.name: one.read_bytes() for one in sorted(path.parent.glob("*.dmn")) if one.name != path.name}
+    wanted = imported_by(files[path.name], path.name)
+    while wanted:
+        namespace = wanted.pop()
+        for name in [name for name, data in beside.items() if namespace_of(data, name) == namespace]:
+            files[name] = beside.pop(name)
+            wanted |= imported_by(files[name], name)
+    return read_decisions(files)
+
+
 def read_decisions(files: Mapping[str, bytes]) -> Decisions:
     """Read the decision files of a folder, by path. Raises ``BadXml`` for a file that is not DMN 1.1 to 1.5."""
     return Decisions(read(files))
@@ -116,20 +142,16 @@ class Decisions:
 
         Where a file declares no input data, these are the names that its expressions read.
         """
-        inputs: dict[str, Input] = {}
-        for node in self._closure(self._decision(decision)):
-            if node.kind == "input":
-                kind, is_list = self._kind(node.type)
-                inputs[node.variable] = Input(node.variable, kind, is_list)
-        for node in self._closure(self._decision(decision)):
-            for table in node.tables:
-                for column in table.inputs:
-                    known = inputs.get(column.expression)
-                    provided = {self._model.nodes[one.key].variable for one in node.requires if one.key in self._model.nodes}
-                    if column.expression.isidentifier() and (known.type is None if known else column.expression not in provided):
-                        kind, is_list = self._kind(column.type)
-                        inputs[column.expression] = Input(column.expression, kind, is_list)
-        return tuple(inputs.values())
+        types = self._input_types(self._decision(decision))
+        return tuple(Input(name, *self._kind(type_)) for name, type_ in types.items())
+
+    def inputs_from_json(self, decision: str, data: Mapping[str, Any]) -> dict[str, FeelValue]:
+        """Return JSON data as values of the declared types: text becomes a date, time or duration only where one is declared.
+
+        A date-time without an offset is in Europe/Stockholm. Raises ``NotOfType`` or ``NoSuchDecision``.
+        """
+        types = {name: type_ for name, type_ in self._input_types(self._decision(decision)).items() if type_ is not None}
+        return {name: self._from_json(name, value, types[name]) if name in types else value for name, value in data.items()}
 
     def faults(self) -> list[Fault]:
         """Return what would go wrong, or is likely not meant, with element id and remedy."""
@@ -192,6 +214,34 @@ class Decisions:
         variable = self._model.nodes[requirement.key].variable
         return [requirement.import_name, variable] if requirement.import_name else [variable]
 
+    def _input_types(self, node: Node) -> Mapping[str, str | None]:
+        """Return the declared type of every input: of the input itself, else of the column that reads it."""
+        closure = self._closure(node)
+        types = {one.variable: one.type for one in closure if one.kind == "input"}
+        for one in closure:
+            provided = {self._model.nodes[each.key].variable for each in one.requires}
+            for column in (column for table in one.tables for column in table.inputs):
+                name = column.expression
+                if name.isidentifier() and types.get(name) is None and (name in types or name not in provided):
+                    types[name] = column.type
+        return types
+
+    def _from_json(self, name: str, value: Any, type_: str) -> FeelValue:  # noqa: ANN401 - JSON
+        definition = self._model.types.get(type_, {})
+        if isinstance(value, list):
+            return [self._from_json(name, item, type_) for item in value]
+        if isinstance(value, dict) and "fields" in definition:
+            fields = definition["fields"]
+            return {key: self._from_json(f"{name}.{key}", item, fields[key]) if key in fields else item for key, item in value.items()}
+        if "of" in definition:
+            return self._from_json(name, value, definition["of"])
+        if isinstance(value, str) and type_ in _FROM_TEXT:
+            try:
+                return _FROM_TEXT[type_](value)
+            except ValueError as error:
+                raise NotOfType(name=name, value=value, type=type_) from error
+        return value
+
     def _kind(self, type_: str | None) -> tuple[str | None, bool]:
         """Follow item definitions down to the kind of value that they mean."""
         is_list = False
@@ -221,6 +271,24 @@ class Decisions:
         return DecisionFailed(node, reason, reason_en, rule=place.get("ruleId", ""), number=place.get("rule", 0), column=place.get("column", 0))
 
 
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)
+
+
+def _duration(text: str) -> timedelta | feel.Months:
+    return feel.months_of(text) if feel.is_months(text) else feel.duration_of(text)
+
+
+_FROM_TEXT: Mapping[str, Callable[[str], FeelValue]] = {
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "date and time": _moment,
+    "days and time duration": feel.duration_of,
+    "years and months duration": feel.months_of,
+    "duration": _duration,
+}
+
 _SENTENCES = {
     "overlap": (
         "Raderna {detail} träffar samtidigt, men träffregeln är UNIQUE.",
@@ -234,7 +302,7 @@ _SENTENCES = {
         "Rad {detail} ger ett värde som inte finns i listan över värden, så det har ingen ordning.",
         "Row {detail} gives a value that is not in the list of values, so it has no order.",
     ),
-    "declared": ("Värdet är av fel sort: {detail} väntades.", "The value is of the wrong kind: {detail} was expected."),
+    "declared": ("Värdet är av en annan sort än den deklarerade ({detail}).", "The value is of another kind than declared ({detail})."),
     "allowed": ("Värdet är inte tillåtet i {detail}.", "The value is not allowed in {detail}."),
 }
 

@@ -79,6 +79,19 @@ def read(files: Mapping[str, bytes]) -> Model:
     return Model(nodes, types, tuple(unread))
 
 
+def imported_by(data: bytes, file: str) -> set[str]:
+    """Return the namespaces that a file imports. Raises ``BadXml``."""
+    return {one.get("namespace", "") for one in _root(data, file).iterchildren("{*}import")}
+
+
+def namespace_of(data: bytes, file: str) -> str | None:
+    """Return the namespace that a file gives its decisions, or None where it cannot be read."""
+    try:
+        return _root(data, file).get("namespace")
+    except BadXml:
+        return None
+
+
 def _root(data: bytes, file: str) -> Element:
     root = parse_xml(data, file)
     name = etree.QName(root)

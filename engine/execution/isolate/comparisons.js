@@ -20,7 +20,7 @@ const isZero = (value) => Duration.isDuration(value) && !monthsOf(value) && !mil
 function refuseUnlike(value, bound) {
   if (value === null || bound === null || value === undefined || isZero(value) || isZero(bound)) return;
   const [kind, wanted] = [kindOf(value), kindOf(bound)];
-  if (kind !== wanted) throw new Refusal('compare', `${kind}, ${wanted}`);
+  if (kind !== wanted) throw new Refusal('compare', `${kind} ≠ ${wanted}`);
 }
 
 // The interpreter keeps its ranges to itself, but every range passes here when it is given its `includes`.

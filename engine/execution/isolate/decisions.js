@@ -246,7 +246,7 @@ function single(value, type, run, what) {
   if (value === null || value === undefined) return null;
   if (type.of) return allowed(typed(value, type.of, run, what), type.allowed, {}, what);
   if (type.fields) {
-    if (kindOf(value) !== 'context') throw new Refusal('declared', `${what}: ${kindOf(value)}, context`);
+    if (kindOf(value) !== 'context') throw new Refusal('declared', `${what}: ${kindOf(value)} ≠ context`);
     const checked = { ...value };
     for (const [field, fieldType] of Object.entries(type.fields)) {
       if (field in checked) checked[field] = typed(checked[field], fieldType, run, `${what}.${field}`);
@@ -254,7 +254,7 @@ function single(value, type, run, what) {
     return allowed(checked, type.allowed, {}, what);
   }
   if (type.base !== 'Any' && !isZeroDuration(value, type.base) && !isOf(kindOf(value), type.base)) {
-    throw new Refusal('declared', `${what}: ${kindOf(value)}, ${type.base}`);
+    throw new Refusal('declared', `${what}: ${kindOf(value)} ≠ ${type.base}`);
   }
   return allowed(value, type.allowed, {}, what);
 }
