@@ -65,7 +65,7 @@ class Unit:
     party_kind: str
     """The kind of the party that runs it."""
     rule: str
-    """The id of the rule that names it."""
+    """The ids of the rules that name it, separated by blanks."""
     party: str | None = None
     """The party's code where one party alone runs it; none where each party of the kind has its own."""
     level: str | None = None
@@ -371,7 +371,7 @@ def _check_references(agreement: Agreement, place: _Place) -> None:
         ("unit", "party_kind", PARTY_KINDS, [unit.party_kind for unit in agreement.units]),
         ("unit", "level", UNIT_LEVELS | {None}, [unit.level for unit in agreement.units]),
         ("unit", "party", parties | {None}, [unit.party for unit in agreement.units]),
-        ("unit", "rule", rules, [unit.rule for unit in agreement.units]),
+        ("unit", "rule", rules, [_first_unknown(unit.rule, rules) for unit in agreement.units]),
         ("group", "kind", GROUP_KINDS, [group.kind for group in agreement.groups]),
         ("group", "rule", rules, [group.rule for group in agreement.groups]),
         ("private_provider", "rule", rules, [provider.rule for provider in agreement.private_providers]),
@@ -395,3 +395,8 @@ def _check_unique(agreement: Agreement, place: _Place) -> None:
         for number, value in enumerate(values):
             if value in values[:number]:
                 raise place.table(header, number).fault(key, f"{value} finns redan", f"{value} is there already")
+
+
+def _first_unknown(ids: str, known: set[str]) -> str:
+    """Return the first of several ids that is not known, else the first."""
+    return min(ids.split(), key=known.__contains__)

@@ -285,7 +285,7 @@ def _described(known: Iterable[Agreement]) -> Iterator[Mark]:
             + [(f"deviation_route {route.unit}", route.rule) for route in agreement.deviation_routes]
             + [(f"related_document {document.name}", document.rule) for document in agreement.related_documents]
         )
-        yield from (Mark(rule, "agreement", f"agreements/{agreement.number}#{name}") for name, rule in named if rule)
+        yield from (Mark(rule, "agreement", f"agreements/{agreement.number}#{name}") for name, rules in named for rule in (rules or "").split())
 
 
 def _written() -> Iterator[Mark]:

@@ -93,6 +93,12 @@ def test_002_1_the_parties_are_the_region_eight_municipalities_and_the_federatio
     assert (kinds.count("region"), kinds.count("municipality"), kinds.count("federation")) == (1, 8, 1)
 
 
+def test_001_16_the_units_are_those_that_the_document_names():
+    named = {unit.code for unit in AGREEMENTS["ostra_norrbotten"].units if unit.rule == "001-16"}
+
+    assert named == {"maternity_care", "child_health", "preschool", "school", "social_services", "bum", "adult_psychiatry"}
+
+
 def test_001_16_child_psychiatry_is_not_among_the_units():
     assert not [unit for unit in AGREEMENTS["ostra_norrbotten"].units if unit.kind == "child_psychiatry"]
 
@@ -108,6 +114,61 @@ def test_003_22_preschool_and_police_have_no_route_for_deviations():
 @pytest.mark.parametrize("agreement", ["gotland", "ostra_norrbotten", "jamtbus", "norrtalje"])
 def test_an_agreement_without_a_list_of_routes_leaves_none_out(agreement):
     assert AGREEMENTS[agreement].routed_kinds() is None
+
+
+def test_003_8_the_report_goes_to_the_head_and_for_schools_a_copy_further_up():
+    routes = {route.unit: (route.to, route.copy_to) for route in AGREEMENTS["arjeplog"].deviation_routes}
+
+    assert routes == {
+        "compulsory_school": ("Ansvarig rektor", "För- och grundskolechef"),
+        "upper_secondary_school": ("Ansvarig rektor", "Gymnasiechef"),
+        "ifo": ("Ansvarig enhetschef för IFO", None),
+        "primary_care": ("Verksamhetschef eller enhetschef", None),
+    }
+
+
+def test_000_19_the_three_strategic_levels_have_their_members_and_chair():
+    gotland = AGREEMENTS["gotland"]
+
+    assert len(gotland.group("political").members) == 5
+    assert sum("Förvaltningschef" in member for member in gotland.group("barnsam").members) == 5
+    assert gotland.group("barnnatverket").chair == "Folkhälsochef, ledningskontoret"
+    assert gotland.group("barnnatverket").secretary == "Verksamhetsledare i BarnSam"
+
+
+def test_000_20_the_possible_actors_are_there_and_private_schools_are_offered():
+    gotland = AGREEMENTS["gotland"]
+
+    assert {"school", "pupil_health", "police", "leisure", "social_insurance"} <= {unit.kind for unit in gotland.units}
+    assert [provider.name for provider in gotland.private_providers] == ["Fristående förskolor", "Fristående skolor"]
+
+
+def test_001_9_the_school_leads_the_local_steering_group():
+    group = AGREEMENTS["ostra_norrbotten"].group("steering_group")
+
+    assert group.chair == "Representant från skolan"
+    assert len(group.members) == 4
+
+
+def test_002_24_the_four_supplementary_documents_are_registered():
+    assert [document.rule for document in AGREEMENTS["jamtbus"].related_documents] == ["002-24"] * 4
+
+
+def test_002_25_barnarenan_owns_the_agreement_and_the_regional_network_follows_it():
+    jamtbus = AGREEMENTS["jamtbus"]
+
+    assert jamtbus.group("barnarenan").kind == "political"
+    assert jamtbus.group("regional_network").kind == jamtbus.group("local_network").kind == "network"
+
+
+def test_004_2_the_levels_of_the_county_and_the_municipality_are_there():
+    codes = {group.code for group in AGREEMENTS["norrtalje"].groups}
+
+    assert {"presidium", "bussam", "political", "bus_group"} <= codes
+
+
+def test_004_9_the_local_plan_is_registered():
+    assert [document.name for document in AGREEMENTS["norrtalje"].related_documents] == ["Lokal BUS-plan"]
 
 
 def test_003_16_the_steering_group_is_the_three_heads():

@@ -296,7 +296,7 @@ def test_two_rows_that_hold_on_one_day_are_refused_by_key():
 
 
 def test_a_local_decision_about_what_the_document_says_does_not_count():
-    release = _with_local("gotland", "meeting_max_days", "10")
+    release = with_local("gotland", "meeting_max_days", "10")
 
     held = agreements.policy(release, "gotland", DAY)
 
@@ -305,7 +305,7 @@ def test_a_local_decision_about_what_the_document_says_does_not_count():
 
 
 def test_a_local_decision_sets_what_is_open_and_says_who_when_and_why():
-    release = _with_local("jamtbus", "meeting_max_days", "10")
+    release = with_local("jamtbus", "meeting_max_days", "10")
 
     entry = agreements.policy(release, "jamtbus", DAY).entries["meeting_max_days"]
 
@@ -314,7 +314,7 @@ def test_a_local_decision_sets_what_is_open_and_says_who_when_and_why():
 
 
 def test_a_local_decision_may_be_that_there_is_no_such_rule():
-    release = _with_local("jamtbus", "call_min_days", "null", status="no_rule")
+    release = with_local("jamtbus", "call_min_days", "null", status="no_rule")
 
     held = agreements.policy(release, "jamtbus", DAY)
 
@@ -428,7 +428,7 @@ def _twenty_days_from_2027(row):
         row.addnext(later)
 
 
-def _with_local(agreement, key, value, status="value"):
+def with_local(agreement, key, value, status="value"):
     files = table_files()
     root = etree.fromstring(files["policy/local.dmn"])
     row = etree.SubElement(next(root.iter(f"{DMN}decisionTable")), f"{DMN}rule", id="local_row")
