@@ -153,7 +153,12 @@ class CaseFacts:
             "levels": roles.levels(here),
             "concerned_unit": self.subject.concerned_unit,
             "concerned_unit_known": self.subject.concerned_unit is not None,
+            "routed": here.routed_kinds is None or self._kind_of(self.subject.initiator_unit) in here.routed_kinds,
         }
+
+    def _kind_of(self, unit: str) -> str | None:
+        known = self.organisation.unit(unit)
+        return known.kind if known else None
 
     @cached_property
     def _units(self) -> tuple[Unit, ...]:
