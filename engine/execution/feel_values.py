@@ -7,6 +7,7 @@ Numbers, texts, booleans, null, lists and contexts are themselves. The rest are 
     {"$time": "08:30:00"}                                       a time of day, with an offset or without
     {"$duration": "P14DT3600S"}                                 days and time, to the microsecond
     {"$months": 14}                                             years and months
+    {"$number": "1e300"}                                        a number beyond the exact ones, from the isolate only
     {"$map": {"$date": 1}}                                      a context whose one key looks like one of these
 """
 
@@ -197,5 +198,6 @@ _TAGS: Mapping[str, Callable[[Any], FeelValue]] = {
     "$time": time.fromisoformat,
     "$duration": duration_of,
     "$months": Months,
+    "$number": float,
     "$map": _context,
 }

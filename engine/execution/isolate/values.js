@@ -55,7 +55,8 @@ export function encode(value) {
     case 'boolean': case 'string': return value;
     case 'number':
       if (!Number.isFinite(value)) throw new NotAValue('number');
-      return value;
+      // Python would read the digits as a whole number, exact to the last; a float has no such last digits.
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? { $number: String(value) } : value;
     case 'function': throw new NotAValue('function');
   }
   if (value === null) return null;

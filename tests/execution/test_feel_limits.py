@@ -1,0 +1,109 @@
+"""An expression ends in time and within its memory, and the next one is answered right."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from engine.execution import feel
+
+ENDLESS = 'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "(a+)+$")'
+GREEDY = 'for n in 1..1000000000 return "text"'
+
+
+@pytest.mark.parametrize(("expression", "error"), [(ENDLESS, feel.FeelEndless), (GREEDY, (feel.FeelGreedy, feel.FeelEndless))])
+def test_an_endless_or_greedy_expression_ends_within_a_second(expression, error):
+    feel.start()
+    begun = time.monotonic()
+
+    with pytest.raises(error) as raised:
+        feel.evaluate(expression)
+
+    assert time.monotonic() - begun < 1
+    assert expression in raised.value.sentence("sv")
+    assert feel.evaluate("1 + 1") == 2
+
+
+def test_a_deep_expression_is_an_error_and_no_crash():
+    with pytest.raises(feel.FeelError):
+        feel.evaluate("(" * 20_000 + "1" + ")" * 20_000)
+
+    assert feel.evaluate("1 + 1") == 2
+
+
+def test_a_deep_value_is_an_error_and_no_crash():
+    value: list[object] = []
+    for _ in range(5_000):
+        value = [value]
+
+    with pytest.raises(feel.NotAFeelValue):
+        feel.evaluate("value", {"value": value})
+
+
+def test_threads_share_the_isolate_of_the_main_thread():
+    feel.start()
+    values = []
+
+    threads = [threading.Thread(target=lambda n=n: values.append(feel.evaluate("n * 2", {"n": n}))) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(values) == list(range(0, 40, 2))
+
+
+def _run(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
+
+
+def test_the_first_use_in_a_thread_is_refused_in_a_sentence():
+    said = _run("""
+import threading
+from engine.execution import feel
+def first():
+    try:
+        feel.evaluate("1")
+    except feel.FeelNotStarted as error:
+        print(error.sentence("en"))
+thread = threading.Thread(target=first)
+thread.start()
+thread.join()
+""")
+
+    assert "feel.start()" in said
+
+
+def test_a_fork_after_the_start_is_refused_in_a_sentence():
+    said = _run("""
+import os
+from engine.execution import feel
+feel.start()
+if os.fork() == 0:
+    try:
+        feel.evaluate("1")
+    except feel.FeelNotStarted as error:
+        print(error.sentence("en"), flush=True)
+    os._exit(0)
+os.wait()
+""")
+
+    assert "feel.start()" in said
+
+
+def test_a_missing_bundle_says_what_to_run():
+    said = _run("""
+from pathlib import Path
+from engine.execution import feel
+feel.BUNDLE = Path("nowhere") / "feel.js"
+try:
+    feel.start()
+except feel.FeelBundleMissing as error:
+    print(error.sentence("sv"))
+""")
+
+    assert "make assets" in said
+    assert "Traceback" not in said
