@@ -5,20 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from lxml import etree
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 
 FLOW_NODES = frozenset(
-    "startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent "
-    "task userTask manualTask serviceTask sendTask receiveTask scriptTask businessRuleTask callActivity "
-    "subProcess transaction adHocSubProcess "
-    "exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split()
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "sendTask",
+        "receiveTask",
+        "scriptTask",
+        "businessRuleTask",
+        "callActivity",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "complexGateway",
+    ]
 )
 """The tags that tokens pass."""
 
-TASK_KINDS = frozenset("userTask serviceTask sendTask receiveTask businessRuleTask callActivity subProcess".split())
+TASK_KINDS = frozenset(["userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "callActivity", "subProcess"])
 
 _DEADLINE = re.compile(r"\bdeadlines\s*\.\s*([A-Za-z_]\w*)")
 
@@ -216,7 +237,7 @@ class ProcessModel:
         return [flow for flow in self.flows.values() if flow.target == element_id]
 
 
-def read_processes(root: Any, file: str) -> list[ProcessModel]:
+def read_processes(root: etree._Element, file: str) -> list[ProcessModel]:
     """Return the processes of a parsed file, in order.
 
     ``root`` is the root element that ``xml.parse_xml`` gives. Nothing is refused here: what
@@ -226,7 +247,7 @@ def read_processes(root: Any, file: str) -> list[ProcessModel]:
     return [_process(node, file, references) for node in root.iter(f"{BPMN}process")]
 
 
-def _references(root: Any) -> dict[str, str]:
+def _references(root: etree._Element) -> dict[str, str]:
     """The messages' names and the errors' and escalations' codes, by their id."""
     found: dict[str, str] = {}
     for tag, attribute in (("message", "name"), ("signal", "name"), ("error", "errorCode"), ("escalation", "escalationCode")):
@@ -235,12 +256,12 @@ def _references(root: Any) -> dict[str, str]:
     return found
 
 
-def _process(node: Any, file: str, references: Mapping[str, str]) -> ProcessModel:
+def _process(node: etree._Element, file: str, references: Mapping[str, str]) -> ProcessModel:
     process_id = node.get("id", "")
     lanes: dict[str, str] = {}
     names: list[str] = []
     for lane in node.iter(f"{BPMN}lane"):
-        names.append(lane.get("name") or lane.get("id", ""))
+        names.append(lane.get("name") or lane.get("id") or "")
         for reference in lane.findall(f"{BPMN}flowNodeRef"):
             lanes[(reference.text or "").strip()] = names[-1]
     elements: dict[str, Element] = {}
@@ -261,7 +282,7 @@ def _process(node: Any, file: str, references: Mapping[str, str]) -> ProcessMode
 
 
 def _read_container(
-    node: Any,
+    node: etree._Element,
     process_id: str,
     container: str | None,
     outer_lane: str | None,
@@ -279,7 +300,7 @@ def _read_container(
                 child.get("name") or "",
                 child.get("sourceRef", ""),
                 child.get("targetRef", ""),
-                Value(condition.text) if condition is not None and (condition.text or "").strip() else None,
+                _written(condition),
             )
         elif tag in FLOW_NODES:
             lane = lanes.get(child.get("id", ""), outer_lane)
@@ -289,9 +310,7 @@ def _read_container(
                 _read_container(child, process_id, element.id, lane, lanes, references, elements, flows)
 
 
-def _element(
-    node: Any, tag: str, process_id: str, container: str | None, lane: str | None, references: Mapping[str, str]
-) -> Element:
+def _element(node: etree._Element, tag: str, process_id: str, container: str | None, lane: str | None, references: Mapping[str, str]) -> Element:
     assignment = _extension(node, "assignmentDefinition")
     schedule = _extension(node, "taskSchedule")
     form = _extension(node, "formDefinition")
@@ -328,42 +347,42 @@ def _element(
     )
 
 
-def _tag(node: Any) -> str:
+def _tag(node: etree._Element) -> str:
     tag = node.tag
     return tag[len(BPMN) :] if isinstance(tag, str) and tag.startswith(BPMN) else ""
 
 
-def _extension(node: Any, name: str) -> Any:
+def _extension(node: etree._Element, name: str) -> etree._Element | None:
     """The element's own extension of that name; None where it has none."""
     return node.find(f"{BPMN}extensionElements/{ZEEBE}{name}")
 
 
-def _message_task_type(node: Any) -> str | None:
+def _message_task_type(node: etree._Element) -> str | None:
     """A throwing message event may carry its task definition inside the event definition."""
     inner = node.find(f"{BPMN}messageEventDefinition/{BPMN}extensionElements/{ZEEBE}taskDefinition")
     return _attribute(inner, "type")
 
 
-def _attribute(node: Any, name: str) -> str | None:
+def _attribute(node: etree._Element | None, name: str) -> str | None:
     return (node.get(name) or None) if node is not None else None
 
 
-def _value(node: Any, name: str) -> Value | None:
+def _value(node: etree._Element | None, name: str) -> Value | None:
     raw = _attribute(node, name)
     return Value(raw) if raw is not None and raw.strip() else None
 
 
-def _properties(node: Any) -> dict[str, str]:
+def _properties(node: etree._Element) -> dict[str, str]:
     rows = node.findall(f"{BPMN}extensionElements/{ZEEBE}properties/{ZEEBE}property")
     return {row.get("name", ""): row.get("value") or "" for row in rows}
 
 
-def _mappings(node: Any, direction: str) -> tuple[Assignment, ...]:
+def _mappings(node: etree._Element, direction: str) -> tuple[Assignment, ...]:
     rows = node.findall(f"{BPMN}extensionElements/{ZEEBE}ioMapping/{ZEEBE}{direction}")
     return tuple(Assignment(Value(row.get("source") or ""), row.get("target") or "") for row in rows)
 
 
-def _loop(node: Any) -> Loop | None:
+def _loop(node: etree._Element) -> Loop | None:
     marker = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
     if marker is None:
         return None
@@ -379,15 +398,19 @@ def _loop(node: Any) -> Loop | None:
     )
 
 
-def _text(node: Any, name: str) -> Value | None:
-    child = node.find(f"{BPMN}{name}")
-    return Value(child.text) if child is not None and (child.text or "").strip() else None
+def _text(node: etree._Element, name: str) -> Value | None:
+    return _written(node.find(f"{BPMN}{name}"))
+
+
+def _written(node: etree._Element | None) -> Value | None:
+    text = (node.text or "") if node is not None else ""
+    return Value(text) if text.strip() else None
 
 
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
-def _events(node: Any, tag: str, references: Mapping[str, str]) -> Iterator[Event]:
+def _events(node: etree._Element, tag: str, references: Mapping[str, str]) -> Iterator[Event]:
     if tag == "receiveTask":
         yield Event("message", references.get(node.get("messageRef", "")))
         return

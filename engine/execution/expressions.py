@@ -17,9 +17,20 @@ from engine.execution.results import Facts, FeelValue
 class Moment(Protocol):
     """What a step gives its expressions beside the process data."""
 
-    now: datetime
-    facts: Facts
-    milestones: dict[str, datetime]
+    @property
+    def now(self) -> datetime:
+        """The moment of the step, UTC."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """What the services know."""
+        ...
+
+    @property
+    def milestones(self) -> Mapping[str, datetime]:
+        """What the instance has reached."""
+        ...
 
 
 @lru_cache(maxsize=20_000)
@@ -44,9 +55,7 @@ class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc] 
         self._roots = roots
         self._facts: dict[str, FeelValue] | None = None
 
-    def evaluate(
-        self, expression: str, context: Mapping[str, FeelValue], external_context: Mapping[str, FeelValue] | None = None
-    ) -> FeelValue:
+    def evaluate(self, expression: str, context: Mapping[str, FeelValue], external_context: Mapping[str, FeelValue] | None = None) -> FeelValue:
         """Return the expression's value; what it reads and nobody has set is null.
 
         Names are looked for in ``external_context`` (a task's own inputs and answers), then among

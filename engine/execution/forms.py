@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 from personnummer import personnummer
 
 from engine.clock import STOCKHOLM
@@ -27,10 +27,10 @@ NEWEST_SCHEMA = 19
 """The form-js schema version that this reads; later ones may say things that it does not know."""
 
 INPUTS = frozenset(
-    "textfield textarea number datetime checkbox checklist radio select taglist dynamiclist filepicker expression".split()
+    ["textfield", "textarea", "number", "datetime", "checkbox", "checklist", "radio", "select", "taglist", "dynamiclist", "filepicker", "expression"]
 )
 """The components that hold an answer."""
-SHOWN = frozenset("group table text image separator spacer button".split())
+SHOWN = frozenset(["group", "table", "text", "image", "separator", "spacer", "button"])
 """The components that hold none."""
 REFUSED = frozenset({"html", "iframe", "documentPreview"})
 """The components that would let a form bring foreign content to the page."""
@@ -183,9 +183,7 @@ def _component(component: Mapping[str, Any], file: str, faults: list[Fault]) -> 
             regex.compile(pattern)
         except regex.error:
             faults.append(
-                _fault(
-                    file, found.id, found.name, "form_pattern", f"Mönstret {pattern} går inte att läsa.", f"The pattern {pattern} cannot be read."
-                )
+                _fault(file, found.id, found.name, "form_pattern", f"Mönstret {pattern} går inte att läsa.", f"The pattern {pattern} cannot be read.")
             )
     return found
 
@@ -197,9 +195,7 @@ def _feel(raw: object) -> Value | None:
 
 
 def _fault(file: str, element: str, name: str, code: str, sv: str, en: str) -> Fault:
-    return Fault(
-        file, element, name, "error", code, sv, en, "Rätta formuläret i formulärredigeraren.", "Mend the form in the form editor."
-    )
+    return Fault(file, element, name, "error", code, sv, en, "Rätta formuläret i formulärredigeraren.", "Mend the form in the form editor.")
 
 
 def _answered(components: Sequence[Field]) -> Iterator[Field]:
@@ -212,9 +208,7 @@ def _answered(components: Sequence[Field]) -> Iterator[Field]:
             yield component
 
 
-def validate(
-    form: Form, answers: Mapping[str, Any], context: Mapping[str, FeelValue]
-) -> tuple[dict[str, FeelValue], dict[str, Complaint]]:
+def validate(form: Form, answers: Mapping[str, Any], context: Mapping[str, FeelValue]) -> tuple[dict[str, FeelValue], dict[str, Complaint]]:
     """Return the answers that the form takes, as FEEL values, and what is wrong with the others.
 
     ``context`` is what the form's own expressions read beside the answers: the task's inputs and the
@@ -232,8 +226,7 @@ def choices(of: Field, context: Mapping[str, FeelValue]) -> tuple[Choice, ...]:
     given = _evaluate(of.choices_from, context)
     rows = given if isinstance(given, list) else []
     return tuple(
-        Choice(str(row.get("label", row.get("value"))), row.get("value")) if isinstance(row, Mapping) else Choice(str(row), row)
-        for row in rows
+        Choice(str(row.get("label", row.get("value"))), row.get("value")) if isinstance(row, Mapping) else Choice(str(row), row) for row in rows
     )
 
 
@@ -252,9 +245,9 @@ class _Invalid(Exception):
 class _Level:
     """The fields of a form, of a group with a path, or of one row of a dynamic list."""
 
-    def __init__(self, components: Sequence[Field], answers: Mapping[str, Any], context: Mapping[str, FeelValue], prefix: str) -> None:
+    def __init__(self, components: Sequence[Field], answers: object, context: Mapping[str, FeelValue], prefix: str) -> None:
         self.components = components
-        self.answers = answers if isinstance(answers, Mapping) else {}
+        self.answers: Mapping[str, Any] = answers if isinstance(answers, Mapping) else {}
         self.context = context
         self.prefix = prefix
         self.values: dict[str, FeelValue] = {}
@@ -348,9 +341,7 @@ class _Level:
         known = {str(choice.value): choice.value for choice in choices(one, self._around())}
         given = value if isinstance(value, list) else [value]
         if any(str(item) not in known for item in given):
-            return Complaint(
-                f"Välj något av det som finns i listan för ”{one.name}”.", f"Choose something from the list for “{one.name}”."
-            )
+            return Complaint(f"Välj något av det som finns i listan för ”{one.name}”.", f"Choose something from the list for “{one.name}”.")
         exact = [known[str(item)] for item in given]
         self.values[one.key] = exact if isinstance(value, list) else exact[0]
         return None
@@ -371,9 +362,7 @@ def _too_long(one: Field, value: FeelValue, rule: Callable[[str], Any]) -> Compl
         return None
     shortest, longest = rule("minLength"), rule("maxLength")
     if shortest is not None and len(value) < int(shortest):
-        return Complaint(
-            f"Skriv minst {shortest} tecken i ”{one.name}”.", f"Write at least {shortest} characters in “{one.name}”."
-        )
+        return Complaint(f"Skriv minst {shortest} tecken i ”{one.name}”.", f"Write at least {shortest} characters in “{one.name}”.")
     if longest is not None and len(value) > int(longest):
         return Complaint(
             f"”{one.name}” får ha högst {longest} tecken, nu {len(value)}. Korta texten.",
@@ -428,7 +417,7 @@ def _text(one: Field, raw: object) -> FeelValue:
 
 def _identity(one: Field, text: str) -> str:
     try:
-        return str(personnummer.parse(text).format(True))
+        return str(personnummer.parse(text).format(long_format=True))
     except personnummer.PersonnummerException as error:
         raise _Invalid(
             f"Skriv ”{one.name}” med tolv siffror, ÅÅÅÅMMDD-NNNN, och kontrollera den sista siffran.",

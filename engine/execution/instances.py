@@ -20,9 +20,7 @@ DEFAULT_PRIORITY = 50
 """As in Camunda, from 0 to 100."""
 
 
-def start(
-    release: Release, process_id: str, variables: Mapping[str, FeelValue], facts: Facts, now: datetime
-) -> Step:
+def start(release: Release, process_id: str, variables: Mapping[str, FeelValue], facts: Facts, now: datetime) -> Step:
     """Start an instance and run it until people are needed.
 
     Of ``variables`` those are kept that the process declares or reads. Raises ``NoSuchProcess`` and ``StepFailed``.
@@ -39,9 +37,7 @@ def start(
     return _step(instance, process_id, begin)
 
 
-def complete(
-    release: Release, state: bytes, task_id: str, answers: Mapping[str, FeelValue], facts: Facts, now: datetime
-) -> Step:
+def complete(release: Release, state: bytes, task_id: str, answers: Mapping[str, FeelValue], facts: Facts, now: datetime) -> Step:
     """Complete an open user task with a form's answers, then run until people are needed again.
 
     Raises ``NotOpen`` where the task is not open any more, ``StepFailed`` and ``StateUnreadable``.
@@ -59,9 +55,7 @@ def complete(
     return _step(instance, process_id, act)
 
 
-def deliver(
-    release: Release, state: bytes, message: str, payload: Mapping[str, FeelValue], facts: Facts, now: datetime
-) -> Step:
+def deliver(release: Release, state: bytes, message: str, payload: Mapping[str, FeelValue], facts: Facts, now: datetime) -> Step:
     """Hand a message to every element of the instance that waits for it.
 
     Of ``payload`` the process keeps what its expressions read. Raises ``NotListening`` where nothing waits or the
@@ -113,9 +107,7 @@ def _result(instance: Instance, process_id: str) -> Step:
         timers=tuple(_timer(instance, moment, task, at) for moment, task, at in instance.due()),
         effects=tuple(journal.effects),
         visited=tuple(journal.visited),
-        messages=frozenset(
-            event.reference for task in catching for event, _ in task.task_spec.waits_for if event.kind == "message"
-        ),
+        messages=frozenset(event.reference for task in catching for event, _ in task.task_spec.waits_for if event.kind == "message"),
         milestones=dict(journal.milestones),
         ended=(ended.id if ended is not None else process_id) if instance.completed else None,
         outcome=ended.properties.get("outcome") if ended is not None else None,

@@ -65,9 +65,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """Return what the owner's text or expression gives here."""
         return task.top.evaluate(task, self.element, value, extra)
 
-    def mapped(
-        self, task: Token, lines: tuple[Assignment, ...], extra: Mapping[str, FeelValue] | None = None
-    ) -> dict[str, FeelValue]:
+    def mapped(self, task: Token, lines: tuple[Assignment, ...], extra: Mapping[str, FeelValue] | None = None) -> dict[str, FeelValue]:
         """Return the values of an ``ioMapping``; a later line may read an earlier one's target."""
         values: dict[str, FeelValue] = {}
         for line in lines:
@@ -79,7 +77,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     def _on_complete_hook(self, my_task: Token) -> None:
         super()._on_complete_hook(my_task)
-        my_task.top.passed(my_task, self.element)
+        my_task.top.passed(self.element)
         around = my_task.parent
         if "index" in my_task.internal_data and around is not None and isinstance(around.task_spec, Multiple):
             around.task_spec.instance_completed(around, my_task)
@@ -142,7 +140,7 @@ class Throw(Node):
         return True
 
 
-class Person(Node, UserTask):  # type: ignore[misc]
+class Person(UserTask, Node):  # type: ignore[misc]
     """A user task: waits until a person completes it."""
 
     def _on_ready_hook(self, my_task: Token) -> None:
@@ -206,7 +204,7 @@ class Decision(Node):
         return True
 
 
-class Contained(Node, SubWorkflowTask):  # type: ignore[misc]
+class Contained(SubWorkflowTask, Node):  # type: ignore[misc]
     """An embedded or event subprocess: shares the variables around it."""
 
     def start_workflow(self, my_task: Token) -> None:
@@ -218,7 +216,7 @@ class Contained(Node, SubWorkflowTask):  # type: ignore[misc]
         my_task._set_state(TaskState.READY)
 
 
-class Call(Node, SubWorkflowTask):  # type: ignore[misc]
+class Call(SubWorkflowTask, Node):  # type: ignore[misc]
     """A call activity: what its ``ioMapping`` names goes in and out, nothing else."""
 
     def start_workflow(self, my_task: Token) -> None:
@@ -356,9 +354,7 @@ class Catching(Node):
 
     def hears(self, task: Token, message: str) -> bool:
         """Say whether a token that waits here waits for that message."""
-        return task.state == TaskState.WAITING and any(
-            event.kind == "message" and event.reference == message for event, _ in self.waits_for
-        )
+        return task.state == TaskState.WAITING and any(event.kind == "message" and event.reference == message for event, _ in self.waits_for)
 
     def happen(self, task: Token, at: str, payload: Mapping[str, FeelValue] | None = None) -> None:
         """Let the event drawn at element ``at`` happen to a waiting token."""
@@ -395,7 +391,7 @@ class Catching(Node):
         following = timers.following(self, my_task, event, at) if event.timer is not None else {}
         if following is None:
             return None
-        token = my_task.parent._add_child(self, TaskState.WAITING)
+        token: Token = my_task.parent._add_child(self, TaskState.WAITING)
         token.triggered = True
         token.internal_data.update(following)
         return token
@@ -450,9 +446,7 @@ class BoundaryJoin(BoundaryEventJoin):  # type: ignore[misc]
         split = my_task.find_ancestor(self.split_task)
         events = [task for task in split.children if isinstance(task.task_spec, Boundary)]
         main = next(task for task in split.children if not isinstance(task.task_spec, Boundary))
-        interrupted = any(
-            task.task_spec.element.interrupting and task.has_state(TaskState.READY | TaskState.COMPLETED) for task in events
-        )
+        interrupted = any(task.task_spec.element.interrupting and task.has_state(TaskState.READY | TaskState.COMPLETED) for task in events)
         if not interrupted and not main.has_state(TaskState.FINISHED_MASK):
             return False, []
         waiting = [task for task in events if task.state == TaskState.WAITING]
@@ -578,7 +572,7 @@ class Multiple(Node):
     def _on_complete_hook(self, my_task: Token) -> None:
         """Each instance is in the history already; without instances the element itself is."""
         if my_task.internal_data["done"] == 0:
-            my_task.top.passed(my_task, self.element)
+            my_task.top.passed(self.element)
         my_task.top.reached(self.element)
 
 
@@ -587,6 +581,6 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
 
     def __init__(self, name: str, file: str) -> None:
         super().__init__(name=name, filename=file)
-        self.task_specs.pop(self.end.name)
-        self.end = EndJoin(self, self.end.name)
+        self.task_specs.pop(f"{name}.EndJoin")
+        self.end: EndJoin = EndJoin(self, f"{name}.EndJoin")
         self.end.connect(self.task_specs["End"])

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.errors import SamspelError
 from engine.execution import feel
-try:
-    from engine.execution.dmn import Decisions, read_decisions
-except ImportError:
-    from typing import Any
-    Decisions = Any
-    def read_decisions(files): return {}
+from engine.execution.dmn import Decisions, read_decisions
 from engine.execution.drawing import Element, ProcessModel, read_processes
 from engine.execution.faults import Fault, ModelsRefused, NoSuchProcess
 from engine.execution.forms import Form, read_form
@@ -23,10 +20,17 @@ from engine.execution.nodes import ProcessSpec
 from engine.execution.specs import RUNS, build
 from engine.execution.xml import BadXml, parse_xml
 
-MODEL_SUFFIXES = (".bpmn", ".dmn", ".form")
+MODEL_SUFFIXES = (".bpmn", ".dmn", ".form", ".toml")
+"""Drawings, tables, forms and agreements."""
+
+OVERLAYS = "demonstration"
+"""The folder beside the models that is laid over them where somebody asks for it, and else no part of them."""
 
 FACT_NAMES = frozenset(
-    "today now agreement case policy deadlines participants route initiator unit_options party_options staff_options".split()
+    {
+        *("today", "now", "agreement", "case", "policy", "deadlines", "participants", "route", "initiator"),
+        *("unit_options", "party_options", "staff_options"),
+    }
 )
 """The names beside the process data, docs/house.md."""
 
@@ -91,6 +95,8 @@ def model_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, bytes]
     for place in (folder, *overlays):
         for path in sorted(place.rglob("*")):
             inside = path.relative_to(place)
+            if inside.parts[0] == OVERLAYS:
+                continue
             if path.suffix in MODEL_SUFFIXES and path.is_file() and not any(part.startswith(".") for part in inside.parts):
                 files[inside.as_posix()] = path.read_bytes()
     return dict(sorted(files.items()))
@@ -129,15 +135,22 @@ def _read(digest: str, files: Mapping[str, bytes]) -> Release:
         except ModelsRefused as error:
             faults += error.faults
     tables = {path: content for path, content in files.items() if path.endswith(".dmn")}
-    decisions = read_decisions(tables)
+    try:
+        decisions = read_decisions(tables)
+    except BadXml as error:
+        faults.append(_fault(error.file, None, "not_dmn", error.reason, error.reason_en))
+        decisions = read_decisions({})
     roots = FACT_NAMES | _names(models, forms)
-    processes = {model.id: replace(model, reads=_reads(model, decisions, roots, faults)) for model in models if model.executable}
+    given = _given_back(models, roots)
+    processes = {
+        model.id: replace(model, reads=_reads(model, decisions, roots, faults) | given.get(model.id, frozenset()))
+        for model in models
+        if model.executable
+    }
     faults += _refused(models, processes)
     if faults:
         raise ModelsRefused(tuple(faults))
-    return Release(
-        digest, MappingProxyType(dict(files)), MappingProxyType(processes), MappingProxyType(forms), decisions, roots
-    )
+    return Release(digest, MappingProxyType(dict(files)), MappingProxyType(processes), MappingProxyType(forms), decisions, roots)
 
 
 def _names(models: Iterable[ProcessModel], forms: Mapping[str, Form]) -> frozenset[str]:
@@ -153,6 +166,18 @@ def _names(models: Iterable[ProcessModel], forms: Mapping[str, Form]) -> frozens
     return frozenset(names - {""})
 
 
+def _given_back(models: Iterable[ProcessModel], roots: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Return what the outputs of call activities read of the processes that they call, by the called process's id."""
+    given: dict[str, frozenset[str]] = {}
+    for model in models:
+        for element in model.elements.values():
+            called = element.called or ""
+            for line in element.outputs if called else ():
+                with suppress(feel.FeelError):  # a fault of the calling process, named there
+                    given[called] = given.get(called, frozenset()) | feel.names(line.source.text, roots=roots)
+    return given
+
+
 def _reads(model: ProcessModel, decisions: Decisions, roots: frozenset[str], faults: list[Fault]) -> frozenset[str]:
     """Return the names and dotted paths that a process's expressions and decisions read."""
     reads: set[str] = set()
@@ -166,8 +191,11 @@ def _reads(model: ProcessModel, decisions: Decisions, roots: frozenset[str], fau
         except feel.FeelError as error:
             faults.append(_fault(model.file, element, "feel_syntax", error.sentence("sv"), error.sentence("en")))
     for element in model.elements.values():
-        if element.decision is not None and element.decision in decisions:
-            reads |= decisions.reads(element.decision)
+        if element.decision is not None:
+            try:
+                reads.update(asked.name for asked in decisions.inputs_of(element.decision))
+            except SamspelError as error:
+                faults.append(_fault(model.file, element, "unknown_decision", error.sentence("sv"), error.sentence("en")))
     return frozenset(reads)
 
 

@@ -110,9 +110,10 @@ class _Graph:
         name = f"{element.id}_" if element.id in _RESERVED else element.id
         if element.loop is not None:
             inner = self._node(element, f"{name} [instance]")
-            node: Node = Multiple(self.spec, name, bpmn_name=element.name, lane=element.lane)
+            multiple = Multiple(self.spec, name, bpmn_name=element.name, lane=element.lane)
+            multiple.child = inner.name
+            node: Node = multiple
             node.element = element
-            node.child = inner.name  # type: ignore[attr-defined]
             inner._inputs = [name]
         else:
             node = self._node(element, name)

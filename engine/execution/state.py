@@ -32,46 +32,51 @@ class StateUnreadable(SamspelError):
 
 def encode(instance: Instance, process_id: str) -> bytes:
     """Return the state of an instance after a step."""
-    scopes: list[Scope] = []
-    places: dict[int, int] = {}
-
-    def place(scope: Scope) -> int:
-        if id(scope) not in places:
-            outer = place(scope.outer) if scope.outer is not None else None
-            places[id(scope)] = len(scopes)
-            scopes.append(scope)
-            outers.append(outer)
-        return places[id(scope)]
-
-    outers: list[int | None] = []
-    processes = []
-    open_parts = set()
-    for part_id, process in _under_way(instance, open_parts):
-        rows = []
-        kept = _kept(process)
-        for token in _in_order(process.task_tree):
-            if token.id in kept:
-                rows.append(
-                    [
-                        token.id,
-                        _kept_ancestor(token, kept),
-                        token.task_spec.name,
-                        token.state,
-                        int(token.triggered),
-                        to_json(token.internal_data) if token.internal_data else None,
-                        place(token.data),
-                    ]
-                )
-        processes.append([part_id, process.spec.name, rows])
+    scopes = _Scopes()
+    processes = [[part_id, process.spec.name, _rows(process, scopes)] for part_id, process in _under_way(instance)]
     return orjson.dumps(
         {
             "v": VERSION,
             "p": process_id,
             "m": {name: moment.isoformat() for name, moment in instance.journal.milestones.items()},
-            "s": [[outer, to_json(dict(scope))] for outer, scope in zip(outers, scopes, strict=True)],
+            "s": scopes.rows,
             "w": processes,
         }
     )
+
+
+class _Scopes:
+    """The scopes that the tokens stand in, each written once, the outer before the inner."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int | None, Any]] = []
+        self._places: dict[int, int] = {}
+
+    def place(self, scope: Scope) -> int:
+        """Return where a scope is written."""
+        if id(scope) not in self._places:
+            outer = self.place(scope.outer) if scope.outer is not None else None
+            self.rows.append((outer, {name: to_json(value) for name, value in scope.items()}))
+            self._places[id(scope)] = len(self.rows) - 1
+        return self._places[id(scope)]
+
+
+def _rows(process: Instance | Part, scopes: _Scopes) -> list[list[Any]]:
+    """Return the tokens of a process that the next step needs, parents first."""
+    kept = _kept(process)
+    return [
+        [
+            token.id,
+            _kept_ancestor(token, kept),
+            token.task_spec.name,
+            token.state,
+            int(token.triggered),
+            to_json(token.internal_data) if token.internal_data else None,
+            scopes.place(token.data),
+        ]
+        for token in _in_order(process.task_tree)
+        if token.id in kept
+    ]
 
 
 def decode(state: bytes, release: Release, journal: Journal) -> tuple[Instance, str]:
@@ -86,7 +91,7 @@ def decode(state: bytes, release: Release, journal: Journal) -> tuple[Instance, 
         journal.milestones.update({name: datetime.fromisoformat(moment) for name, moment in content["m"].items()})
         scopes: list[Scope] = []
         for outer, values in content["s"]:
-            scopes.append(Scope(from_json(values), scopes[outer] if outer is not None else None))
+            scopes.append(Scope({name: from_json(value) for name, value in values.items()}, scopes[outer] if outer is not None else None))
         instance = Instance(release, content["p"], journal)
         instance.completed = not content["w"]
         for part_id, spec, rows in content["w"]:
@@ -115,15 +120,13 @@ def _restore(process: Instance | Part, rows: list[list[Any]], scopes: list[Scope
             process.task_tree = token
 
 
-def _under_way(instance: Instance, found: set[str]) -> list[tuple[str | None, Instance | Part]]:
+def _under_way(instance: Instance) -> list[tuple[str | None, Instance | Part]]:
     """The processes under way: the instance's own, and every part whose element outside still waits for it."""
     if instance.completed:
         return []
     running: list[tuple[str | None, Instance | Part]] = [(None, instance)]
     for part_id, part in instance.subprocesses.items():
-        outside_open = any(
-            part_id in process.tasks and process.tasks[part_id].state == TaskState.STARTED for _, process in running
-        )
+        outside_open = any(part_id in process.tasks and process.tasks[part_id].state == TaskState.STARTED for _, process in running)
         if outside_open and not part.completed:
             running.append((part_id, part))
     return running

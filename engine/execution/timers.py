@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 END_OF_DAY = time(23, 59)
 
-_DURATION = re.compile(
-    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
-)
+_DURATION = re.compile(r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _CYCLE = re.compile(r"R(\d*)/(.+)")
 
 
@@ -42,7 +40,7 @@ def span(given: FeelValue) -> Span | None:
     if isinstance(given, timedelta):
         return Span(0, given.days, given - timedelta(days=given.days))
     if isinstance(given, feel.Months):
-        return Span(int(given), 0, timedelta(0))
+        return Span(given.count, 0, timedelta(0))
     found = _DURATION.fullmatch(given.strip()) if isinstance(given, str) else None
     if found is None:
         return None
@@ -73,8 +71,7 @@ def at(given: FeelValue) -> datetime | None:
     """
     if isinstance(given, str):
         try:
-            text = given.strip()
-            given = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+            given = datetime.fromisoformat(given.strip()) if "T" in given else date.fromisoformat(given.strip())
         except ValueError:
             return None
     if isinstance(given, datetime):
@@ -94,9 +91,7 @@ def moment(node: Node, task: Token, value: Value, extra: Mapping[str, FeelValue]
         return None
     found = at(given)
     if found is None:
-        raise task.top.failed(
-            node.element, f"”{value.text}” gav inget datum: {given}", f"”{value.text}” gave no date: {given}"
-        )
+        raise task.top.failed(node.element, f"”{value.text}” gav inget datum: {given}", f"”{value.text}” gave no date: {given}")
     return found
 
 
@@ -111,9 +106,7 @@ def arm(node: Catching, task: Token) -> dict[str, Any]:
         if event.timer is not None:
             armed[element] = _armed(node, task, event)
     if armed and len(armed) == len(node.waits_for) and not any(armed.values()) and node.element.kind != "boundaryEvent":
-        raise task.top.failed(
-            node.element, "tidpunkten saknas, så inget skulle hända", "the moment is missing, so nothing would happen"
-        )
+        raise task.top.failed(node.element, "tidpunkten saknas, så inget skulle hända", "the moment is missing, so nothing would happen")
     return armed
 
 

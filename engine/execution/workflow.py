@@ -16,6 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.execution import feel
+from engine.execution.dmn import DecisionFailed, NoSuchDecision
 from engine.execution.drawing import TASK_KINDS, Element, Event, Value
 from engine.execution.expressions import engine_for
 from engine.execution.faults import StepFailed
@@ -34,9 +35,7 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     data: Scope
 
-    def __init__(
-        self, workflow: Any, task_spec: Any, parent: Token | None = None, state: int = TaskState.MAYBE, id: str | None = None
-    ) -> None:
+    def __init__(self, workflow: Any, task_spec: Any, parent: Token | None = None, state: int = TaskState.MAYBE, id: str | None = None) -> None:  # noqa: A002 - SpiffWorkflow's name
         super().__init__(workflow, task_spec, parent, state, id or uuid4().hex)
         if parent is not None:
             self.data = parent.data
@@ -78,7 +77,7 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
             if self.has_state(OPEN) and isinstance(self.task_spec, Node):
                 element = self.task_spec.element
                 if element.kind in TASK_KINDS and not isinstance(self.task_spec, Multiple):
-                    self.top.passed(self, element, "cancelled")
+                    self.top.passed(element, "cancelled")
         super().cancel()
 
 
@@ -116,9 +115,9 @@ class _Running:
         self.completed = True
 
     def cancel_all_but(self, kept: Token) -> None:
-        """Cancel every token of the process but one, called processes and timers too."""
+        """Cancel every token of the process but one and what comes of it, called processes and timers too."""
         for task in list(self.tasks.values()):
-            if task is not kept and not task.has_state(TaskState.FINISHED_MASK):
+            if task is not kept and task.parent is not kept and not task.has_state(TaskState.FINISHED_MASK):
                 task.cancel()
 
 
@@ -137,7 +136,7 @@ class Part(_Running, BpmnSubWorkflow):  # type: ignore[misc]
             if outside.state == TaskState.STARTED:
                 outside.task_spec._on_subworkflow_completed(self, outside)
 
-    def cancel(self, success: bool = False) -> list[Token]:
+    def cancel(self, success: object = None) -> list[Token]:
         """Cancel all that is under way in it."""
         self.completed = True
         cancelled = [task for task in self.tasks.values() if not task.has_state(TaskState.FINISHED_MASK)]
@@ -285,9 +284,7 @@ class Instance(_Running, BpmnWorkflow):  # type: ignore[misc]
                 return True
         return False
 
-    def evaluate(
-        self, task: Token, element: Element, value: Value, extra: Mapping[str, FeelValue] | None = None
-    ) -> FeelValue:
+    def evaluate(self, task: Token, element: Element, value: Value, extra: Mapping[str, FeelValue] | None = None) -> FeelValue:
         """Return the text as it stands, or what the FEEL expression gives in the token's scope.
 
         Raises ``StepFailed`` where the expression cannot be evaluated.
@@ -296,17 +293,17 @@ class Instance(_Running, BpmnWorkflow):  # type: ignore[misc]
             return value.text
         try:
             return self.script_engine.environment.evaluate(value.text, task.data.visible(), extra)
-        except feel.FeelError as error:
+        except (feel.FeelError, feel.NotAFeelValue) as error:
             raise self.failed(element, error.sentence("sv"), error.sentence("en")) from error
 
     def decide(self, task: Token, element: Element, inputs: Mapping[str, FeelValue]) -> FeelValue:
         """Return what the business rule task's decision gives in the token's scope."""
         decision = element.decision or ""
-        names = self.release.decisions.reads(decision)
-        context = self.script_engine.environment.context(names, task.data.visible(), inputs)
         try:
+            names = [asked.name for asked in self.release.decisions.inputs_of(decision)]
+            context = self.script_engine.environment.context(names, task.data.visible(), inputs)
             return self.release.decisions.evaluate(decision, context)
-        except feel.FeelError as error:
+        except (DecisionFailed, NoSuchDecision, feel.FeelError, feel.NotAFeelValue) as error:
             raise self.failed(element, error.sentence("sv"), error.sentence("en")) from error
 
     def kept(self, element: Element, answers: Mapping[str, FeelValue]) -> dict[str, FeelValue]:
@@ -318,7 +315,7 @@ class Instance(_Running, BpmnWorkflow):  # type: ignore[misc]
         """Note an effect."""
         self.journal.effects.append(effect)
 
-    def passed(self, task: Token, element: Element, state: str = "completed") -> None:
+    def passed(self, element: Element, state: str = "completed") -> None:
         """Note that an element was passed."""
         self.journal.visited.append(Visit(element.id, element.name, element.kind, element.process, state))
 
