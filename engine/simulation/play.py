@@ -1,0 +1,329 @@
+"""One invented case from its beginning until it and everything that it started has ended."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.clock import STOCKHOLM, MovableClock
+from engine.errors import SamspelError
+from engine.execution.faults import StepFailed
+from engine.facts.organisation import Organisation, Purpose, queues_of
+from engine.services import agreements, cases, deviations, tasks, timers
+from engine.services.demonstration import invent_child
+from engine.services.runtime import Runtime
+from engine.simulation.answers import Answering
+from engine.simulation.guide import FAR, Guide, Node, starts_of
+from engine.simulation.report import Report, Stuck
+from engine.storage.queries import Narrowing, open_incidents
+from engine.storage.tables import Case, Consent, Deviation, History, ProcessInstance, Timer, WorkItem
+
+TIRED = 70
+"""After so many steps a case looks for its end rather than for something new."""
+LONGEST = 400
+"""A case that has not ended after so many steps is stuck."""
+TRIES = 5
+"""How often a form is filled in anew before it counts as one that cannot be."""
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A work item that waits."""
+
+    id: int
+    node: Node
+    role: str
+    queue: str
+    purpose: Purpose
+    excluded: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Everything that a case waits for at one moment."""
+
+    items: tuple[_Item, ...]
+    timers: tuple[tuple[datetime, Node], ...]
+    messages: tuple[tuple[str, int], ...]
+    """Each message that is heard, with the instance that hears it."""
+    running: bool
+
+    @property
+    def nodes(self) -> set[Node]:
+        """Where it stands."""
+        return {item.node for item in self.items} | {node for _, node in self.timers}
+
+
+class _CannotGoOn(Exception):
+    """The case is stuck, with the reason."""
+
+
+@dataclass
+class Story:
+    """A case that is being played."""
+
+    runtime: Runtime
+    clock: MovableClock
+    organisation: Organisation
+    agreement: str
+    guide: Guide
+    chance: random.Random
+    report: Report
+    number: int
+    seed: str
+    reference: str = ""
+    case_id: int = 0
+    initiator: str = ""
+    steps: int = 0
+    reported: bool = False
+    withdrawn: bool = False
+    _told: int = 0
+    """The last row of history that was read."""
+    _potential: dict[tuple[str, str | None], list[str]] = field(default_factory=dict)
+
+    def play(self) -> None:
+        """Play it to its end, or write down why it did not get there."""
+        try:
+            self._begin()
+            while (waiting := self._look()).running:
+                if self.steps >= LONGEST:
+                    raise _CannotGoOn(f"inte slut efter {LONGEST} steg")  # noqa: TRY301 - one place says what stuck means
+                self._step(waiting)
+        except _CannotGoOn as reason:
+            self.report.stuck.append(Stuck(self.number, self.seed, str(reason)))
+        except StepFailed as failure:
+            self.report.incidents.append(failure.sentence("sv"))
+            self.report.stuck.append(Stuck(self.number, self.seed, failure.sentence("sv")))
+        self._settle()
+
+    def _begin(self) -> None:
+        """Let somebody in one of the agreement's units see a need."""
+        at = self.clock.now()
+        units = [unit for unit in self.organisation.units if self.agreement in unit.agreements]
+        unit = self.chance.choice(units)
+        self.initiator = self.chance.choice([who for who in self.organisation.staff_of(unit.id, at) if self.organisation.can_log_in(who, at)])
+        release = self.runtime.releases.active
+        today = at.astimezone(STOCKHOLM).date()
+        oldest = agreements.policy(release, self.agreement, today).values.get("age_max") or 17
+        child = invent_child(self.chance, today, int(min(oldest, 17)), self.organisation.units[0].party)
+        started = cases.start(self.runtime, self.initiator, agreement=self.agreement, child=child, unit=unit.id)
+        self.reference = started.reference
+        with self.runtime.database.reading() as session:
+            self.case_id = session.scalars(select(Case.id).where(Case.reference == self.reference)).one()
+
+    def _step(self, waiting: _Waiting) -> None:
+        """Do the one thing that leads nearest to the goal, some time after the last."""
+        self.steps += 1
+        acts = [*self._item_acts(waiting), *self._timer_acts(waiting), *self._message_acts(waiting), *self._own_acts(waiting)]
+        if not acts:
+            raise _CannotGoOn("inget väntar på någon människa eller på tiden")
+        nearest = min(distance for distance, _ in acts)
+        usual = [act for _, act in acts[: len(waiting.items)]] or [act for _, act in acts]
+        by_chance = self.chance.random() < 0.15  # noqa: PLR2004 - one in seven by chance alone
+        self.chance.choice(usual if by_chance or nearest >= FAR else [act for distance, act in acts if distance == nearest])()
+
+    def _item_acts(self, waiting: _Waiting) -> list[Any]:
+        return [(self.guide.distance([item.node], ending=self._tired), lambda item=item: self._complete(item)) for item in waiting.items]
+
+    def _timer_acts(self, waiting: _Waiting) -> list[Any]:
+        """Let time pass until the next timer, where it leads somewhere or nothing else waits."""
+        if not waiting.timers:
+            return []
+        due, node = min(waiting.timers)
+        distance = 0 if not waiting.items else self.guide.distance([node], ending=self._tired)
+        return [(distance, lambda: self._wait_until(due))] if distance < FAR or not waiting.items else []
+
+    def _message_acts(self, waiting: _Waiting) -> list[Any]:
+        """Say something that the drawing listens for, where it leads somewhere new, and now and then anyway."""
+        acts: list[Any] = []
+        for message, instance in waiting.messages:
+            nodes = self.guide.chart.listeners.get(message, frozenset())
+            fresh = not nodes <= self.guide.visited
+            if message == cases.WITHDRAWN and not self.withdrawn and (fresh or self.chance.random() < 0.01) and self._has_consent():  # noqa: PLR2004
+                acts.append((0, self._withdraw))
+            if message == deviations.LIFT and (fresh or self.chance.random() < 0.05):  # noqa: PLR2004
+                acts.append((0, lambda instance=instance: self._lift(instance)))
+        return acts
+
+    def _own_acts(self, waiting: _Waiting) -> list[Any]:
+        """Report a deviation once in a case, where that leads somewhere new, and now and then anyway."""
+        starts = starts_of(self.runtime.releases.active, "deviation")
+        if self.reported or self._tired or not starts or not waiting.items:
+            return []
+        distance = self.guide.distance(starts)
+        return [(distance, self._report)] if distance < FAR or self.chance.random() < 0.01 else []  # noqa: PLR2004
+
+    @property
+    def _tired(self) -> bool:
+        return self.steps > TIRED
+
+    def _complete(self, item: _Item) -> None:
+        """Fill in the form as somebody in whose inbox the item is."""
+        self._pass_time(timedelta(minutes=self.chance.randrange(20, 60 * 30)))
+        person = self._somebody(item)
+        if person is None:
+            return  # a timer took it meanwhile
+        if self.chance.random() < 0.25:  # noqa: PLR2004 - some claim first
+            tasks.claim(self.runtime, person, item.id)
+        choices = self._answer(item, person)
+        self._learn(choices, item)
+
+    def _answer(self, item: _Item, person: str) -> list[tuple[Hashable, Hashable]]:
+        refused: SamspelError | None = None
+        for _ in range(TRIES):
+            answers, picked = self._filled_in(item, person)
+            try:
+                tasks.complete(self.runtime, person, item.id, answers)
+            except tasks.InvalidAnswers as error:
+                refused = error
+            else:
+                return [((item.node, path), choice) for path, choice in picked]
+        assert refused is not None
+        raise _CannotGoOn(refused.sentence("sv"))
+
+    def _filled_in(self, item: _Item, person: str) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+        shown = tasks.show(self.runtime, person, item.id)
+        if shown.form is None:
+            return {}, []
+
+        def pick(path: str, options: Sequence[Any]) -> Any:  # noqa: ANN401 - one of the options
+            return self.guide.pick((item.node, path), options, ending=self._tired)
+
+        context = {**shown.variables, **shown.values}
+        return Answering(shown.form, context, self.clock.now(), self.chance, pick).answers()
+
+    def _somebody(self, item: _Item) -> str | None:
+        """Return a person in whose inbox the item is; none where it has gone."""
+        potential = self._persons_of(item)
+        self.chance.shuffle(potential)
+        for person in potential:
+            inbox = tasks.inbox(self.runtime, person, Narrowing(case=self.reference))
+            if any(entry.id == item.id for entry in inbox):
+                return person
+        if any(one.id == item.id for one in self._look().items):
+            raise _CannotGoOn(f"uppgiften ”{self.report.names[item.node]}” ligger i {item.queue}, som ingen har i sin inkorg")
+        return None
+
+    def _persons_of(self, item: _Item) -> list[str]:
+        key = (item.queue, item.purpose)
+        if key not in self._potential:
+            at = self.clock.now()
+            self._potential[key] = [
+                person.id for person in self.organisation.persons if item.queue in queues_of(person.id, self.organisation, at, item.purpose)
+            ]
+        return [person for person in self._potential[key] if person not in item.excluded]
+
+    def _wait_until(self, due: datetime) -> None:
+        if due > self.clock.now():
+            self.clock.move_to(due)
+        self._sweep()
+
+    def _pass_time(self, by: timedelta) -> None:
+        self.clock.advance(by)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        swept = timers.sweep(self.runtime)
+        if swept.failed:
+            with self.runtime.database.reading() as session:
+                self._tell_incidents(session)
+            raise _CannotGoOn("en timer kunde inte gå vidare")
+
+    def _withdraw(self) -> None:
+        self.withdrawn = True
+        cases.withdraw(self.runtime, self.initiator, self.reference, reason="Simulerad återkallelse")
+
+    def _report(self) -> None:
+        """Report a deviation, now and then one that concerns the reporter's own nearest manager."""
+        self.reported = True
+        at = self.clock.now()
+        unit = self.organisation.units_of(self.initiator, at)[0]
+        others = [one.id for one in self.organisation.units if self.agreement in one.agreements and one.id != unit]
+        nearest = self.organisation.line(unit, at)[0]
+        concerned = [who for who in self.organisation.holders(nearest.id, at) if who != self.initiator and self.chance.random() < 0.3]  # noqa: PLR2004
+        deviations.report(
+            self.runtime,
+            self.initiator,
+            agreement=self.agreement,
+            unit=unit,
+            case=self.reference,
+            concerned_unit=self.chance.choice(others),
+            concerned=concerned,
+        )
+
+    def _lift(self, instance: int) -> None:
+        with self.runtime.database.reading() as session:
+            row = session.scalars(select(Deviation).where(Deviation.instance_id == instance)).one()
+        deviations.lift(self.runtime, row.reporter, row.id, "Simulerat lyft")
+
+    def _has_consent(self) -> bool:
+        with self.runtime.database.reading() as session:
+            query = select(Consent.id).where(Consent.case_id == self.case_id, Consent.given, Consent.withdrawn_at.is_(None)).limit(1)
+            return session.scalar(query) is not None
+
+    def _learn(self, choices: Sequence[tuple[Hashable, Hashable]], item: _Item) -> None:
+        """Remember where the answers led: to what was passed in the step, and what waits after it in the same process."""
+        passed = self._read_history()
+        waiting = self._look()
+        self.guide.learned(choices, (passed | waiting.nodes) - {item.node} if waiting.running else passed & self.guide.chart.ends)
+
+    def _read_history(self) -> set[Node]:
+        """Tell the guide what has been passed since the last time."""
+        with self.runtime.database.reading() as session:
+            query = select(History.id, History.details).where(History.case_id == self.case_id, History.id > self._told).order_by(History.id)
+            rows = session.execute(query).all()
+        passed = {(visit[0], visit[1]) for _, details in rows for visit in details.get("visited", ()) if visit[2] == "completed"}
+        self._told = rows[-1].id if rows else self._told
+        self.guide.saw(passed)
+        return passed
+
+    def _look(self) -> _Waiting:
+        """Read what the case waits for."""
+        self._read_history()
+        with self.runtime.database.reading() as session:
+            instances = session.scalars(
+                select(ProcessInstance)
+                .where(ProcessInstance.case_id == self.case_id, ProcessInstance.ended_at.is_(None))
+                .order_by(ProcessInstance.id)
+            ).all()
+            ids = [instance.id for instance in instances]
+            items = session.scalars(select(WorkItem).where(WorkItem.instance_id.in_(ids), WorkItem.closed_at.is_(None)).order_by(WorkItem.id)).all()
+            armed = session.scalars(select(Timer).where(Timer.instance_id.in_(ids), Timer.closed_at.is_(None)).order_by(Timer.id)).all()
+            return _Waiting(
+                tuple(_item(item) for item in items),
+                tuple((timer.due_at, (timer.process, timer.element)) for timer in armed),
+                tuple((message, instance.id) for instance in instances for message in sorted(instance.messages)),
+                bool(instances),
+            )
+
+    def _settle(self) -> None:
+        """Write down what the case came to."""
+        self.report.steps.append(self.steps)
+        if not self.case_id:
+            return
+        self._read_history()
+        with self.runtime.database.reading() as session:
+            for instance in session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == self.case_id)):
+                if instance.ended_at is not None:
+                    self.report.ends[f"{instance.process}: {instance.ended_by} ({instance.outcome})"] += 1
+            done = select(WorkItem).where(WorkItem.case_id == self.case_id, WorkItem.outcome == "completed")
+            for item in session.scalars(done):
+                if item.closed_at is not None:
+                    self.report.waits.setdefault(item.role or "assignee", []).append(item.closed_at - item.created_at)
+            self._tell_incidents(session)
+
+    def _tell_incidents(self, session: Session) -> None:
+        for incident in open_incidents(session):
+            said = f"{incident.file}: {incident.element} ({incident.element_name}): {incident.reason_sv}"
+            if incident.case_id == self.case_id and said not in self.report.incidents:
+                self.report.incidents.append(said)
+
+
+def _item(row: WorkItem) -> _Item:
+    return _Item(row.id, (row.process, row.element), row.role or "", row.queue, cast("Purpose", row.purpose), frozenset(row.excluded))
