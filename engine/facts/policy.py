@@ -5,7 +5,7 @@ The tables stand in ``processes/policy``; whoever reads them gives their plain r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -127,7 +127,7 @@ def read_policy(agreement: str, on: date, policy: Sequence[Row], deadlines: Sequ
     """
     entries: dict[str, PolicyValue] = {}
     overruled = []
-    for row in policy:
+    for row in _rows("policy", agreement, policy, ("source", "key", "value", "status")):
         entry = _entry(agreement, row)
         if row["source"] == "overruled":
             overruled.append(entry)
@@ -141,15 +141,30 @@ def read_policy(agreement: str, on: date, policy: Sequence[Row], deadlines: Sequ
             )
         else:
             entries[entry.key] = entry
-    rows = [_deadline_row(agreement, row) for row in deadlines]
+    due = [_deadline_row(agreement, row) for row in _rows("deadlines", agreement, deadlines, _DEADLINE_COLUMNS)]
+    proposed = [Proposal(row["key"], row["value"], row["why"]) for row in _rows("proposals", agreement, proposals, ("key", "value", "why"))]
     return Policy(
         agreement,
         on,
         MappingProxyType(entries),
-        MappingProxyType({row.name: row for row in rows}),
-        MappingProxyType({row["key"]: Proposal(row["key"], row["value"], row["why"]) for row in proposals}),
+        MappingProxyType({row.name: row for row in due}),
+        MappingProxyType({proposal.key: proposal for proposal in proposed}),
         tuple(overruled),
     )
+
+
+_DEADLINE_COLUMNS = ("name", "sv", "en", "start", "days", "direction", "day_kind", "responsible")
+
+
+def _rows(table: str, agreement: str, rows: object, columns: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows that a decision gave; refuse what is no list of them, or lacks a column."""
+    if not isinstance(rows, list | tuple):
+        raise _malformed(table, agreement, table, "tabellen ska samla alla rader (COLLECT)", "the table must collect all rows (COLLECT)")
+    for row in rows:
+        for column in columns:
+            if not isinstance(row, Mapping) or column not in row:
+                raise _malformed(table, agreement, column, "kolumnen saknas", "the column is missing")
+        yield row
 
 
 def _entry(agreement: str, row: Row) -> PolicyValue:
@@ -174,7 +189,7 @@ def _entry(agreement: str, row: Row) -> PolicyValue:
 
 
 def _deadline_row(agreement: str, row: Row) -> DeadlineRow:
-    read = DeadlineRow(**{column: row[column] for column in ("name", "sv", "en", "start", "days", "direction", "day_kind", "responsible")})
+    read = DeadlineRow(**{column: row[column] for column in _DEADLINE_COLUMNS})
     if read.direction not in ("after", "before"):
         raise _malformed("deadlines", agreement, read.name, "riktningen ska vara ”after” eller ”before”", "the direction must be 'after' or 'before'")
     return read

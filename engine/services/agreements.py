@@ -21,6 +21,9 @@ from engine.facts.policy import Policy, read_policy
 POLICY, DEADLINES, PROPOSALS = "policy", "deadlines", "proposals"
 """The decisions of ``processes/policy/policy.dmn``."""
 
+READ_AT_START = frozenset({"age_max", "age_max_included"})
+"""The keys that the start of a case reads itself (:mod:`engine.services.cases`); every other is needed because a drawing reads it."""
+
 _FOLDER = "agreements/"
 _DAYS_KEPT = 1024
 
@@ -76,9 +79,9 @@ def deadlines_of(release: Release, agreement_id: str, milestones: Milestones, on
 
 @lru_cache(maxsize=_DAYS_KEPT)
 def needed_keys(release: Release, agreement_id: str, on: date) -> frozenset[str]:
-    """Return the policy keys that the drawings read, themselves or through one of the deadlines of that day."""
+    """Return the policy keys that a case needs: those that the drawings read, themselves or through a deadline of that day."""
     rows = policy(release, agreement_id, on).deadlines
-    keys: set[str] = set()
+    keys = set(READ_AT_START)
     for root, entry in _entries_read(release):
         if root == "policy":
             keys.add(entry)

@@ -161,7 +161,7 @@ def test_without_local_decisions_a_case_lacks_exactly_what_its_drawings_read_and
     unset = agreements.unset_values(models, agreement, DAY)
 
     assert needed <= KEYS
-    assert {"clock_start", "day_kind", "meeting_max_days", "call_min_days"} <= needed
+    assert {"clock_start", "day_kind", "meeting_max_days", "call_min_days", "age_max", "age_max_included"} <= needed
     assert set(unset) == (OPEN[agreement] | NEVER_SAID) & needed
     assert unset
 

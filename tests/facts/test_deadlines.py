@@ -221,3 +221,12 @@ def test_a_local_decision_about_what_the_document_says_does_not_count():
 
     assert held.values == {"meeting_max_days": 30}
     assert [entry.value for entry in held.overruled] == [10]
+
+
+def test_a_table_that_lost_a_column_or_gathers_no_rows_is_refused_by_name():
+    without = {column: cell for column, cell in MEETING.items() if column != "responsible"}
+
+    with pytest.raises(PolicyMalformed, match="responsible"):
+        policy(deadlines=(without,))
+    with pytest.raises(PolicyMalformed, match="COLLECT"):
+        read_policy("gotland", date(2026, 3, 2), [], MEETING)
