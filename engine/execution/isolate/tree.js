@@ -64,13 +64,15 @@ function pathOf(text, node) {
   return path && [...path, nameOf(text, property)];
 }
 
+const CLOCKS = new Set(['today', 'now']);
+
 // The free names of an expression. In a filter a bare name may be an entry of the element as well as a variable: there only
-// names whose first part is one of `roots` are taken for variables.
+// names whose first part is one of `roots` are taken for variables. `today` and `now` are facts here, though FEEL has functions of those names.
 export function freeNames(text, node, roots) {
   const names = new Set();
   const found = (path, scope) => {
     if (scope.locals.has(path[0])) return;
-    if (scope.filter ? roots.includes(path[0]) : !isBuiltin(path[0])) names.add(path.join('.'));
+    if (scope.filter ? roots.includes(path[0]) : CLOCKS.has(path[0]) || !isBuiltin(path[0])) names.add(path.join('.'));
   };
   const within = (scope, ...locals) => ({ ...scope, locals: new Set([...scope.locals, ...locals]) });
 
