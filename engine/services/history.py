@@ -126,12 +126,13 @@ def verify(runtime: Runtime) -> int:
         heads = {head.chain: head for head in session.scalars(select(HistoryChain))}
         last: dict[str, tuple[int, str]] = {}
         count = 0
-        for row in session.scalars(select(History).order_by(History.chain, History.number).execution_options(yield_per=1000)):
-            number, before = last.get(row.chain, (0, START))
-            if row.number != number + 1 or row.previous_hash != before or row.hash != seal(row):
-                raise HistoryBroken(chain=row.chain, number=number + 1)
-            last[row.chain] = (row.number, row.hash)
-            count += 1
+        with session.scalars(select(History).order_by(History.chain, History.number).execution_options(yield_per=1000)) as found:
+            for row in found:
+                number, before = last.get(row.chain, (0, START))
+                if row.number != number + 1 or row.previous_hash != before or row.hash != seal(row):
+                    raise HistoryBroken(chain=row.chain, number=number + 1)
+                last[row.chain] = (row.number, row.hash)
+                count += 1
         for chain, end in ((chain, last.get(chain, (0, START))) for chain in heads.keys() | last.keys()):
             head = heads.get(chain)
             if head is None or (head.number, head.hash) != end:

@@ -1,0 +1,98 @@
+import pytest
+from sqlalchemy import select
+
+from engine.execution.catalogue import TASK_TYPES
+from engine.services import deviations, effects, tasks, timers
+from engine.storage.tables import Notice
+
+
+def report(house, **more):
+    return deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school", **more)
+
+
+def test_every_task_type_of_the_catalogue_is_carried_out_and_no_other():
+    assert set(effects.HANDLERS) == set(TASK_TYPES)
+
+
+def test_a_report_waits_for_its_reporter_with_what_is_known_filled_in(house):
+    found = report(house, concerned_unit="bup", variables={"description": "Ingen kom."})
+
+    entry = house.only("school_worker")
+    assert (entry.name, found.level, found.status) == ("Skriv ner", 0, "open")
+    assert tasks.show(house.runtime, "school_worker", entry.id).values["description"] == "Ingen kom."
+
+
+def test_a_copy_lets_the_concerned_unit_read_and_nobody_else(house):
+    found = report(house, concerned_unit="bup")
+    with pytest.raises(deviations.NoSuchDeviation):
+        deviations.show(house.runtime, "bup_worker", found.id)
+
+    house.complete("school_worker", description="Ingen kom.", signed=True)
+
+    assert deviations.show(house.runtime, "bup_worker", found.id).level == 1
+    for person in ("social_worker", "stranger", "owner"):
+        with pytest.raises(deviations.NoSuchDeviation):
+            deviations.show(house.runtime, person, found.id)
+    with house.runtime.database.reading() as session:
+        (notice,) = session.scalars(select(Notice))
+    assert (notice.template, notice.to) == ("deviation_copy", "unit:bup")
+
+
+def test_silence_lifts_a_deviation_by_itself(house):
+    found = report(house)
+    house.complete("school_worker", description="Ingen kom.")
+    assert house.only("school_boss").name == "Åtgärda"
+
+    house.wait(days=10)
+    timers.sweep(house.runtime)
+
+    assert house.only("head").name == "Åtgärda på nästa nivå"
+    assert deviations.show(house.runtime, "school_worker", found.id).level == 2
+
+
+def test_a_deviation_is_lifted_by_hand_where_the_drawing_listens(house):
+    found = report(house)
+    with pytest.raises(deviations.CannotLift):
+        deviations.lift(house.runtime, "school_worker", found.id, "Brådskar")
+    house.complete("school_worker", description="Ingen kom.")
+
+    deviations.lift(house.runtime, "school_worker", found.id, "Brådskar")
+
+    seen = deviations.show(house.runtime, "school_worker", found.id)
+    assert (seen.level, seen.waiting_for) == (2, ("position:head",))
+
+
+def test_a_manager_whom_it_concerns_is_skipped_and_may_not_act_by_another_way(house):
+    found = report(house, concerned=["school_boss"])
+    house.complete("school_worker", description="Chefen svarar inte.")
+
+    entry = house.only("head")
+    assert entry.name == "Åtgärda"
+    assert "hoppades över" in tasks.show(house.runtime, "head", entry.id).routing[0]["sv"]
+    with pytest.raises(tasks.CannotTakeOver):
+        tasks.delegate(house.runtime, "head", entry.id, "school_boss")
+    with pytest.raises(deviations.NoSuchDeviation):
+        deviations.show(house.runtime, "school_boss", found.id)
+
+
+def test_a_solved_deviation_stands_as_such_in_the_register(house):
+    found = report(house)
+    house.complete("school_worker", description="Ingen kom.")
+    house.complete("school_boss", measure="Nytt möte")
+
+    seen = deviations.show(house.runtime, "school_worker", found.id)
+
+    assert (seen.status, seen.ended_at is not None, seen.waiting_for) == ("resolved", True, ())
+    assert deviations.open_deviations(house.runtime, "school_worker") == []
+
+
+def test_a_step_can_open_a_deviation_that_goes_its_own_way(house):
+    reference = house.asked("bup").reference
+    house.complete("bup_worker", answer="yes")
+
+    taken = house.complete("school_worker", wrong="Ingen kom.")
+
+    assert taken.ended
+    (prepared,) = deviations.open_deviations(house.runtime, "school_worker")
+    assert (prepared.case, prepared.description, prepared.reporter) == (reference, "Ingen kom.", "school_worker")
+    assert house.only("school_worker").id == taken.opened[0]
