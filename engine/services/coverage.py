@@ -1,7 +1,8 @@
 """Which rules of the agreements the house serves, by what, and which of them nothing serves yet.
 
 A rule is *marked* where an element, a table row, a form field, an agreement's entry or the docstring of some code names its id; it is
-*served* where, besides, a test is named that fails when that element or row is removed (``tests/agreements/served.toml``).
+*served* where, besides, a test is named that fails when that element or row is removed (``tests/agreements/served.toml``), and
+served *partly* where the agreement's file says what is still lacking.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import engine
 from engine.clock import Clock
@@ -33,6 +34,7 @@ _DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 _MARKUP = re.compile(r"<[^<>]*>|[*_•○●|#]")
 
 Kind = Literal["element", "row", "form", "agreement", "code"]
+State = Literal["served", "partly", "marked", "not_served"]
 
 
 class CoverageUnreadable(SamspelError):
@@ -72,10 +74,12 @@ class Coverage:
     """Only those whose place carries a mark of this rule."""
 
     @property
-    def state(self) -> Literal["served", "marked", "not_served"]:
-        """Served means marked and proven by a test."""
+    def state(self) -> State:
+        """Served means marked and shown by a test; partly, that the agreement's file says what is still lacking."""
         if not self.marks:
             return "not_served"
+        if self.rule.not_served:
+            return "partly"
         return "served" if self.proofs else "marked"
 
 
@@ -100,9 +104,9 @@ class Report:
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """How many rules are served, marked and not served."""
+        """How many rules are in each state."""
         states = [coverage.state for coverage in self.rules]
-        return {state: states.count(state) for state in ("served", "marked", "not_served")}
+        return {state: states.count(state) for state in get_args(State)}
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the report as plain data."""
@@ -188,6 +192,7 @@ def lines(report: Report, language: Language = "sv") -> Iterator[str]:
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "sv": {
         "served": "visad",
+        "partly": "delvis",
         "marked": "märkt",
         "not_served": "ej betjänad",
         "test": "prov",
@@ -196,10 +201,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "quote": "Fel: citatet finns inte i dokumentet, {rule}: ”{quote}”. Rätta citatet.",
         "unread": "Citaten är inte kontrollerade: {document} finns inte här. Ange mappen med --documents.",
         "overruled": "Räknas inte: {agreement} har ett lokalt beslut om {key}, som dokumentet självt bestämmer.",
-        "sum": "{rules} regler: {served} visade med prov, {marked} märkta utan prov, {not_served} som ingenting betjänar.",
+        "sum": "{rules} regler: {served} visade med prov, {partly} delvis betjänade, {marked} märkta utan prov, {not_served} som ingenting betjänar.",
     },
     "en": {
         "served": "served",
+        "partly": "partly",
         "marked": "marked",
         "not_served": "not served",
         "test": "test",
@@ -208,7 +214,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "quote": "Fault: the quote is not in the document, {rule}: “{quote}”. Mend the quote.",
         "unread": "Quotes are not checked: {document} is not here. Give the folder with --documents.",
         "overruled": "Does not count: {agreement} has a local decision on {key}, which the document itself decides.",
-        "sum": "{rules} rules: {served} served, shown by a test; {marked} marked without a test; {not_served} that nothing serves.",
+        "sum": "{rules} rules: {served} served, shown by a test; {partly} partly; {marked} marked without a test; {not_served} that nothing serves.",
     },
 }
 
