@@ -3,6 +3,7 @@
 Plain data in, plain data out; no database, no clock of its own, no rules of an agreement.
 """
 
+from engine.execution.checks import check
 from engine.execution.faults import (
     Fault,
     ModelsRefused,
@@ -35,6 +36,7 @@ __all__ = [
     "StepFailed",
     "Visit",
     "Vocabulary",
+    "check",
     "complete",
     "deliver",
     "fire_timers",

@@ -7,18 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from engine.errors import SamspelError
 from engine.execution import feel
+from engine.execution.checks import check
 from engine.execution.dmn import Decisions, read_decisions
 from engine.execution.drawing import Element, ProcessModel, read_processes
-from engine.execution.faults import Fault, ModelsRefused, NoSuchProcess
+from engine.execution.faults import Fault, ModelsRefused, NoSuchProcess, Vocabulary
 from engine.execution.forms import Form, read_form
 from engine.execution.nodes import ProcessSpec
 from engine.execution.specs import RUNS, build
 from engine.execution.xml import BadXml, parse_xml
+
+CHECKED = frozenset({".bpmn", ".dmn", ".form"})
+"""The files that the checks judge; agreements are judged where they are read."""
 
 MODEL_SUFFIXES = (".bpmn", ".dmn", ".form", ".toml")
 """Drawings, tables, forms and agreements."""
@@ -77,16 +81,27 @@ class Release:
 
 
 _loaded: dict[str, Release] = {}
-"""The releases that this process of the computer has read, by hash."""
+"""The releases that this process of the computer has read, by hash, the oldest first."""
+
+MOST_LOADED = 16
+"""Releases kept read; cases on an older one read it again."""
 
 
-def load(folder: Path, overlays: Sequence[Path] = ()) -> Release:
-    """Return the release that a folder of models makes.
+def load(folder: Path, overlays: Sequence[Path] = (), vocabulary: Vocabulary | None = None) -> Release:
+    """Return the release that a folder of models makes, checked.
 
     A file of a later overlay replaces the one with the same path. Raises ``ModelsRefused`` with
-    every fault that keeps the models from running.
+    every fault that keeps the models from running; ``check`` gives the warnings too.
     """
-    return load_files(model_files(folder, overlays))
+    files = model_files(folder, overlays)
+    release = _loaded.get(_digest(files))
+    if release is not None:
+        return release
+    checked = {path: content for path, content in files.items() if PurePosixPath(path).suffix in CHECKED}
+    errors = tuple(fault for fault in check(checked, vocabulary) if fault.severity == "error")
+    if errors:
+        raise ModelsRefused(errors)
+    return load_files(files)
 
 
 def model_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, bytes]:
@@ -103,10 +118,17 @@ def model_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, bytes]
 
 
 def load_files(files: Mapping[str, bytes]) -> Release:
-    """Return the release that files by path make, read once for each content. Raises ``ModelsRefused``."""
+    """Return the release that files by path make, read once for each content.
+
+    The files have been checked before: only what the graphs cannot be built from raises ``ModelsRefused``.
+    """
     digest = _digest(files)
     if digest not in _loaded:
-        _loaded[digest] = _read(digest, files)
+        release = _read(digest, files)
+        while len(_loaded) >= MOST_LOADED:
+            _loaded.pop(next(iter(_loaded)), None)
+        _loaded[digest] = release
+        return release
     return _loaded[digest]
 
 
