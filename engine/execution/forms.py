@@ -117,14 +117,15 @@ class Form:
 
 def read_form(content: bytes, file: str) -> Form:
     """Return the form of a ``.form`` file. Raises ``ModelsRefused`` with its faults."""
+    faults: list[Fault] = []
     try:
         schema = json.loads(content)
-        components = schema["components"]
-        form_id = schema["id"]
+        form_id = str(schema["id"])
         version = int(schema.get("schemaVersion", NEWEST_SCHEMA))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelsRefused((_fault(file, "", "", "not_form", "Filen är inte ett form-js-formulär.", "The file is not a form-js form."),)) from error
-    faults: list[Fault] = []
+        fields = _read(schema["components"], file, faults)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = _fault(file, "", "", "not_form", "Filen är inte ett form-js-formulär.", "The file is not a form-js form.")
+        raise ModelsRefused((fault,)) from error
     if version > NEWEST_SCHEMA:
         faults.append(
             _fault(
@@ -136,7 +137,6 @@ def read_form(content: bytes, file: str) -> Form:
                 f"The form has schema version {version}; {NEWEST_SCHEMA} is the newest that is read.",
             )
         )
-    fields = _read(components, file, faults)
     if faults:
         raise ModelsRefused(tuple(faults))
     return Form(form_id, file, fields)
