@@ -62,6 +62,8 @@ class Deadline:
     """When that milestone happened, in UTC."""
     responsible: str
     """A case role."""
+    met_by: str | None
+    """The milestone with which it is done."""
     sources: tuple[PolicyValue, ...]
     """Whoever says the number of days first, then the start and the kind of days."""
     agreement: str
@@ -109,13 +111,13 @@ def deadline_keys(rows: Mapping[str, DeadlineRow], name: str) -> frozenset[str]:
     return rows[name].keys() | (deadline_keys(behind, start.removeprefix("deadlines.")) if start.startswith("deadlines.") else frozenset())
 
 
-def cannot_both_hold(deadlines: Mapping[str, Deadline | None], now: datetime) -> tuple[Deadline, ...]:
-    """Return the deadlines counted back from another that have passed: what they lead up to cannot be held in time either.
+def cannot_both_hold(deadlines: Mapping[str, Deadline | None], milestones: Milestones, now: datetime) -> tuple[Deadline, ...]:
+    """Return the deadlines counted back from another that passed undone: what they lead up to cannot be held in time either.
 
     Under BUS Gotland the meeting is within 30 days and the call 21 days before it: without a call by day nine
     one of them breaks (000-6). The manager chooses which; the warning says so.
     """
-    return tuple(due for due in deadlines.values() if due is not None and due.before and now > due.at)
+    return tuple(due for due in deadlines.values() if due is not None and due.before and due.met_by not in milestones and now > due.at)
 
 
 def trap_sentence(deadline: Deadline, language: Language = "sv") -> str:
@@ -179,6 +181,7 @@ class _Count:
             start_milestone=began[0],
             start_at=began[1],
             responsible=row.responsible,
+            met_by=row.met_by,
             sources=tuple({source.key: source for source in (*sources, *behind)}.values()),
             agreement=self.policy.agreement,
         )

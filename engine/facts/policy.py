@@ -87,6 +87,8 @@ class DeadlineRow:
     """``calendar``, ``working``, or ``policy.KEY``."""
     responsible: str
     """A case role."""
+    met_by: str | None
+    """The milestone with which it is done; None where an answer, and no milestone, ends it."""
 
     def keys(self) -> frozenset[str]:
         """Return the policy keys that the row reads itself."""
@@ -153,7 +155,7 @@ def read_policy(agreement: str, on: date, policy: Sequence[Row], deadlines: Sequ
     )
 
 
-_DEADLINE_COLUMNS = ("name", "sv", "en", "start", "days", "direction", "day_kind", "responsible")
+_DEADLINE_COLUMNS = ("name", "sv", "en", "start", "days", "direction", "day_kind", "responsible", "met_by")
 
 
 def _rows(table: str, agreement: str, rows: object, columns: Sequence[str]) -> Iterator[Row]:

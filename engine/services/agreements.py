@@ -7,7 +7,7 @@ further deadline is asked for its days before the next case starts.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache, partial
 
 from engine.errors import SamspelError
@@ -15,6 +15,7 @@ from engine.execution import Release
 from engine.execution.results import FeelValue
 from engine.facts import deadlines as deadline_rules
 from engine.facts.agreements import Agreement, read_files
+from engine.facts.calendar import local_day
 from engine.facts.deadlines import Deadline, Milestones, deadline_keys
 from engine.facts.policy import Policy, read_policy
 
@@ -75,6 +76,14 @@ def deadlines_of(release: Release, agreement_id: str, milestones: Milestones, on
     The days are those of the day on which the start happened: a change moves no clock that already runs.
     """
     return deadline_rules.deadlines_of(partial(policy, release, agreement_id), milestones, on)
+
+
+def warnings(release: Release, agreement_id: str, milestones: Milestones, at: datetime) -> tuple[Deadline, ...]:
+    """Return the deadlines that passed undone and, with them, the one that they lead up to (000-6: no call by day nine).
+
+    :func:`engine.facts.deadlines.trap_sentence` says each in a sentence.
+    """
+    return deadline_rules.cannot_both_hold(deadlines_of(release, agreement_id, milestones, local_day(at)), milestones, at)
 
 
 @lru_cache(maxsize=_DAYS_KEPT)

@@ -9,7 +9,6 @@ from lxml import etree
 
 from engine.execution import load_files
 from engine.facts.agreements import RULE_ID
-from engine.facts.deadlines import cannot_both_hold
 from engine.facts.policy import PolicyMalformed, PolicyUnset
 from engine.services import agreements
 from tests.agreements.conftest import DAY, table_files
@@ -352,7 +351,7 @@ def test_000_6_the_call_is_due_on_day_nine_and_after_it_both_limits_cannot_hold(
     found = agreements.deadlines_of(demonstration, "gotland", {"call_decided": decided}, DAY)
 
     assert found["call"].on == date(2026, 3, 11)
-    assert cannot_both_hold(found, datetime(2026, 3, 12, tzinfo=UTC)) == (found["call"],)
+    assert agreements.warnings(demonstration, "gotland", {"call_decided": decided}, datetime(2026, 3, 12, tzinfo=UTC)) == (found["call"],)
 
 
 @pytest.mark.parametrize(

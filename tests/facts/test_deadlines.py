@@ -26,6 +26,7 @@ MEETING = {
     "direction": "after",
     "day_kind": "policy.day_kind",
     "responsible": "chair",
+    "met_by": "meeting_held",
 }
 CALL = MEETING | {
     "name": "call",
@@ -35,6 +36,7 @@ CALL = MEETING | {
     "days": "policy.call_min_days",
     "direction": "before",
     "responsible": "initiator",
+    "met_by": "summons_sent",
 }
 
 
@@ -132,13 +134,19 @@ def test_000_6_the_call_is_21_days_before_the_last_day_of_the_meeting_so_on_day_
 def test_000_6_the_nine_day_trap_warns_when_both_limits_cannot_hold_any_more():
     found = due(gotland(), call_decided=datetime(2026, 3, 2, 10, tzinfo=UTC))
 
-    on_day_nine = cannot_both_hold(found, found["call"].at)
-    after = cannot_both_hold(found, found["call"].at + timedelta(minutes=1))
+    on_day_nine = cannot_both_hold(found, {}, found["call"].at)
+    after = cannot_both_hold(found, {}, found["call"].at + timedelta(minutes=1))
 
     assert on_day_nine == ()
     assert after == (found["call"],)
     assert "Dag 9, 2026-03-11" in trap_sentence(after[0])
     assert "000-6" in trap_sentence(after[0], "en")
+
+
+def test_000_6_a_call_that_went_out_leaves_nothing_to_warn_about():
+    found = due(gotland(), call_decided=datetime(2026, 3, 2, 10, tzinfo=UTC))
+
+    assert cannot_both_hold(found, {"summons_sent": datetime(2026, 3, 5, tzinfo=UTC)}, datetime(2026, 3, 20, tzinfo=UTC)) == ()
 
 
 def test_nothing_is_due_before_its_start_has_happened():
