@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 
 import pytest
 
 from engine.execution import load
+from engine.services.notices import TEMPLATES, six_digits
 from engine.shipped import processes_folder
+from engine.storage.tables import Child
 
 
 @pytest.fixture(scope="module")
@@ -228,3 +231,13 @@ def test_002_14_a_cost_dispute_ends_with_a_report_to_each_partys_management(mode
     assert dispute.elements["receive_report"].role.text == "management_level"
     assert dispute.elements["receive_report"].loop is not None
     assert "receive_report" in reached(dispute, "decide_next_level")
+
+
+def test_000_7_000_8_the_summons_goes_out_in_a_templates_words_with_six_digits_and_no_century(models):
+    post = models.processes["sip"].elements["post_summons"]
+    child = Child(name="Astrid Lund", birth_date=date(2012, 3, 14), identity_number="20120314-1234")
+
+    assert post.task_type == "notify"
+    assert {mapping.target: mapping.source.text for mapping in post.inputs} == {"template": '"summons"', "to": '"participant"'}
+    assert TEMPLATES["summons"].sv == "Kallelse till samordnad individuell plan"
+    assert (child.initials, six_digits(child)) == ("AL", "120314")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
+from engine.clock import STOCKHOLM
 from engine.execution import load_files
 from engine.facts.agreements import RULE_ID
 from engine.facts.policy import PolicyMalformed, PolicyUnset
@@ -343,6 +346,33 @@ def test_the_meeting_is_due_the_agreements_days_after_the_managers_decision(demo
 
     assert found["meeting"].on == date(2026, 3, 2) + timedelta(days=days)
     assert found["deviation_level_1"] is None
+
+
+STARTS = st.fixed_dictionaries(
+    {
+        name: st.datetimes(datetime(2026, 1, 1), datetime(2032, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is added
+        for name in ("call_decided", "countersigned", "lifted_to_next", "lifted_to_management")
+    }
+)
+
+
+@pytest.mark.parametrize("agreement", ALL)
+@settings(max_examples=20, deadline=None)
+@given(milestones=STARTS, on=st.dates(date(2026, 1, 1), date(2026, 1, 10)))
+def test_every_due_date_of_every_agreement_explains_itself_and_its_days_are_right(demonstration, agreement, milestones, on):
+    found = agreements.deadlines_of(demonstration, agreement, milestones, on)
+    local_decision = "lokalt beslut 2026-01-01 av Samspels demonstration"
+
+    assert {name for name, due in found.items() if due is None} <= {"call"}
+    for due in filter(None, found.values()):
+        said = due.sentence("sv", agreement)
+        assert f"Senast {due.on}" in said
+        assert f"{due.days} kalenderdagar" in said
+        assert str(due.start_on) in said
+        for source in due.sources:
+            assert (f"{source.rule}: ”{source.quote}”" if source.source == "document" else local_decision) in said
+        assert (due.on - due.start_on).days == (-due.days if due.before else due.days)
+        assert due.at.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M") == f"{due.on} 23:59"
 
 
 def test_000_6_the_call_is_due_on_day_nine_and_after_it_both_limits_cannot_hold(demonstration):
