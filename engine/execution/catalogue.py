@@ -119,6 +119,13 @@ _ALL = (
         "unit happened_on reporter proposal",
     ),
     _type(
+        "record_deviation",
+        "Skriver in avvikelsen i registret: vad som hände, när, vilken verksamhet och vilka chefer den gäller.",
+        "Enters the deviation in the register: what happened, when, which unit and which managers it concerns.",
+        "description",
+        "concerned_unit happened_on proposal concerned",
+    ),
+    _type(
         "open_dispute",
         "Startar en tvist om ansvar eller kostnad; barnets insatser går vidare.",
         "Starts a dispute over responsibility or cost; the child's measures go on.",

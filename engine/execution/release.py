@@ -33,7 +33,7 @@ OVERLAYS = "demonstration"
 FACT_NAMES = frozenset(
     {
         *("today", "now", "agreement", "case", "policy", "deadlines", "participants", "route", "initiator"),
-        *("unit_options", "party_options", "staff_options"),
+        *("unit_options", "party_options", "staff_options", "manager_options"),
     }
 )
 """The names beside the process data, docs/house.md."""

@@ -379,6 +379,21 @@ def _close_case(scene: Scene, inputs: Inputs) -> None:
         case.outcome = str(scene.need(inputs, "outcome"))
 
 
+def _record_deviation(scene: Scene, inputs: Inputs) -> None:
+    """Enter what the report says; from now on no manager's task goes to those whom it concerns."""
+    unit = scene.unit(inputs.get("concerned_unit"))
+    concerned = [person for value in inputs.get("concerned") or [] if (person := scene.person(value))]
+    entered = {
+        "description": _text(scene.need(inputs, "description")),
+        "concerned_unit": unit,
+        "happened_on": _day(inputs.get("happened_on")),
+        "proposal": _text(inputs.get("proposal")),
+    }
+    scene.session.execute(update(Deviation).where(Deviation.instance_id == scene.instance.id).values(**entered))
+    scene.instance.concerned_unit = unit
+    scene.instance.concerned = sorted({*scene.instance.concerned, *concerned})
+
+
 def _opened(scene: Scene, inputs: Inputs) -> None:
     """The process itself was started beside the step (services/steps.py); here nothing is left but the history's row."""
 
@@ -399,6 +414,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "send_copy": _send_copy,
         "open_deviation": _opened,
         "open_dispute": _opened,
+        "record_deviation": _record_deviation,
         "revoke_access": _revoke_access,
         "close_case": _close_case,
     }

@@ -137,6 +137,7 @@ class CaseFacts:
             "unit_options": [{"label": unit.name, "value": unit.id} for unit in self._units],
             "party_options": self._party_options,
             "staff_options": self._staff_options,
+            "manager_options": self._manager_options,
         }
 
     @property
@@ -177,6 +178,13 @@ class CaseFacts:
         staff = {person for unit in taking_part for person in self.organisation.staff_of(unit, self.at)}
         named = sorted((known.name, known.id) for person in staff if (known := self.organisation.person(person)))
         return [{"label": name, "value": id_} for name, id_ in named]
+
+    @property
+    def _manager_options(self) -> FeelValue:
+        line = self.organisation.line(self.subject.initiator_unit, self.at)
+        holders = ((post, who) for post in line for who in self.organisation.holders(post.id, self.at))
+        named = {who: f"{known.name}, {post.title}" for post, who in holders if (known := self.organisation.person(who))}
+        return [{"label": label, "value": who} for who, label in named.items() if who != self.subject.initiator_person]
 
 
 def gather(session: Session, organisation: Organisation, release: Release, subject: Subject, at: datetime) -> CaseFacts:

@@ -327,7 +327,7 @@ class _Writing:
         fresh = [task for task in self.step.ready if task.id not in known]
         if fresh:
             # Effects of this very step count here: a coordinator just appointed gets the next task.
-            self.facts = replace(self.facts, participants=participants_of(self.session, self.instance.case))
+            self.facts = replace(self.facts, subject=subject_of(self.instance), participants=participants_of(self.session, self.instance.case))
         self.new = tuple(self._open(task) for task in fresh)
         self.session.add_all(self.new)
         for item in self.new:

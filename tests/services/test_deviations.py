@@ -75,6 +75,25 @@ def test_a_manager_whom_it_concerns_is_skipped_and_may_not_act_by_another_way(ho
         deviations.show(house.runtime, "school_boss", found.id)
 
 
+def test_a_manager_whom_the_report_itself_names_is_skipped(house):
+    found = report(house)
+
+    house.complete("school_worker", description="Chefen svarar inte.", concerned=["school_boss"])
+
+    assert deviations.show(house.runtime, "school_worker", found.id).description == "Chefen svarar inte."
+    assert house.only("head").name == "Åtgärda"
+    assert tasks.inbox(house.runtime, "school_boss") == []
+
+
+def test_a_reporter_who_leads_the_unit_does_not_act_on_the_own_report(house):
+    deviations.report(house.runtime, "school_boss", agreement="jamtbus", unit="school")
+
+    house.complete("school_boss", description="Ingen kom.")
+
+    assert house.only("head").name == "Åtgärda"
+    assert tasks.inbox(house.runtime, "school_boss") == []
+
+
 def test_a_solved_deviation_stands_as_such_in_the_register(house):
     found = report(house)
     house.complete("school_worker", description="Ingen kom.")
