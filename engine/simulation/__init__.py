@@ -9,7 +9,7 @@ import random
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import event
@@ -29,7 +29,7 @@ from engine.storage.database import Database, open_database, upgrade
 __all__ = ["Report", "Stuck", "never_visited", "simulate"]
 
 BEGINS = datetime(2026, 1, 12, 8, tzinfo=UTC)
-"""When the first case begins: a Monday after the holidays."""
+"""The first day on which a case begins: a Monday after the holidays."""
 
 
 def simulate(release: Release, agreement_ids: Sequence[str], cases: int, seed: int) -> list[Report]:
@@ -46,11 +46,12 @@ def _play_agreement(release: Release, agreement_id: str, cases: int, seed: int) 
     report = Report(agreement_id, {node: element.name for node, element in chart.elements.items()})
     guide = Guide(chart, random.Random(f"{seed} {agreement_id}"))  # noqa: S311 - a game, not a secret
     with _throwaway_database() as database:
-        clock = MovableClock(BEGINS)
-        runtime = Runtime(database, OneRelease(release), clock)
         organisation = populate(database, [agreements.agreement(release, agreement_id)])
         for number in range(1, cases + 1):
             chance = random.Random(f"{seed} {agreement_id} {number}")  # noqa: S311 - as above
+            # Each case has a time of its own: what the tables say of a day is asked once for all of them.
+            clock = MovableClock(BEGINS + timedelta(days=chance.randrange(14)))
+            runtime = Runtime(database, OneRelease(release), clock)
             Story(runtime, clock, organisation, agreement_id, guide, chance, report, number, str(seed)).play()
     report.visited |= guide.visited
     return report

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.clock import STOCKHOLM
-from engine.execution.forms import Field, Form, choices, validate
+from engine.execution.forms import Complaint, Field, Form, choices, validate
 from engine.services.demonstration import test_number
 
 Pick = Callable[[str, Sequence[Any]], Any]
@@ -31,6 +31,19 @@ DATES = (0, -3, 40)
 """When something may have been or be, days from today."""
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A form that was filled in."""
+
+    given: dict[str, Any]
+    """As a person sends it."""
+    valid: dict[str, Any]
+    """As the form understands it."""
+    complaints: Mapping[str, Complaint]
+    choices: list[tuple[str, Any]]
+    """The choices that counted, by path: not those of fields that the form hid."""
+
+
 @dataclass
 class Answering:
     """One person filling in one form."""
@@ -43,11 +56,11 @@ class Answering:
     pick: Pick
     picked: list[tuple[str, Any]] = field(default_factory=list)
 
-    def answers(self) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
-        """Return answers, and the choices among them that counted: those of fields that the form did not hide."""
+    def filled(self) -> Filled:
+        """Fill it in."""
         given = self._level(self.form.components, self.context, "")
-        taken, _ = validate(self.form, given, self.context)
-        return given, [(path, choice) for path, choice in self.picked if _held(taken, path)]
+        valid, complaints = validate(self.form, given, self.context)
+        return Filled(given, valid, complaints, [(path, choice) for path, choice in self.picked if _held(valid, path)])
 
     def _level(self, components: Sequence[Field], prefilled: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         answers: dict[str, Any] = {}

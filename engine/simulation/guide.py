@@ -1,16 +1,17 @@
 """Where a simulated case should go next, to reach every element of the drawings in few cases.
 
-It knows the drawings as a graph and remembers what each answer led to. It never knows what an answer means: what has not
-been tried is tried first, then what came nearest to an element that nobody has been at.
+It knows the drawings as a graph, and what has been chosen how often; it never knows what an answer means. An element that
+was passed by again and again counts as further away each time, so that one that an agreement rules out holds nobody up.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict, deque
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from heapq import heapify, heappop, heappush
+from typing import Any, TypeVar
 
 from engine.execution import Release
 from engine.execution.drawing import Element, ProcessModel
@@ -39,16 +40,21 @@ class Chart:
         self.ends = frozenset(node for node, element in self.elements.items() if element.kind == "endEvent" and element.container is None)
         self.listeners: Mapping[str, frozenset[Node]] = _listeners(self.elements)
 
-    def distances(self, targets: Collection[Node]) -> Mapping[Node, int]:
-        """Return how many steps it is from each element to the nearest target; elements without a way are left out."""
-        found = dict.fromkeys(targets, 0)
-        waiting = deque(targets)
+    def before(self, node: Node) -> frozenset[Node]:
+        """Return the elements from which the next step may lead to one."""
+        return frozenset(self._before[node])
+
+    def distances(self, targets: Mapping[Node, int]) -> Mapping[Node, int]:
+        """Return how far it is from each element to the nearest target, each with what is added for it; elements without a way are left out."""
+        found: dict[Node, int] = {}
+        waiting = [(added, node) for node, added in targets.items()]
+        heapify(waiting)
         while waiting:
-            node = waiting.popleft()
-            for before in self._before[node]:
-                if before not in found:
-                    found[before] = found[node] + 1
-                    waiting.append(before)
+            distance, node = heappop(waiting)
+            if node not in found:
+                found[node] = distance
+                for before in self._before[node]:
+                    heappush(waiting, (distance + 1, before))
         return found
 
 
@@ -90,6 +96,9 @@ def _listeners(elements: Mapping[Node, Element]) -> Mapping[str, frozenset[Node]
 
 V = TypeVar("V", bound=Hashable)
 
+MISSED = 3
+"""How much further an element seems each time that it was passed by."""
+
 
 @dataclass
 class Guide:
@@ -98,13 +107,14 @@ class Guide:
     chart: Chart
     chance: random.Random
     visited: set[Node] = field(default_factory=set)
-    _led_to: dict[Hashable, set[Node]] = field(default_factory=dict)
-    """A choice -> the elements at which a case has stood right after it; empty where it ended."""
+    _chosen: Counter[Hashable] = field(default_factory=Counter)
+    _worked: dict[Node, list[Mapping[Hashable, Any]]] = field(default_factory=dict)
+    _missed: Counter[Node] = field(default_factory=Counter)
     _to_unseen: Mapping[Node, int] = field(default_factory=dict)
     _to_end: Mapping[Node, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._to_end = self.chart.distances(self.chart.ends)
+        self._to_end = self.chart.distances(dict.fromkeys(self.chart.ends, 0))
         self._look()
 
     @property
@@ -113,35 +123,37 @@ class Guide:
         return frozenset(self.chart.elements) - self.visited
 
     def saw(self, nodes: Iterable[Node]) -> None:
-        """Remember elements that a case has passed."""
-        before = len(self.visited)
-        self.visited.update(node for node in nodes if node in self.chart.elements)
-        if len(self.visited) > before:
+        """Remember elements that a case has passed, and those that it could have gone to and did not."""
+        passed = {node for node in nodes if node in self.chart.elements}
+        self.visited |= passed
+        missed = [node for node in self.unvisited if passed & self.chart.before(node)]
+        self._missed.update(missed)
+        if passed:
             self._look()
 
-    def learned(self, choices: Iterable[Hashable], stood_at: Iterable[Node]) -> None:
-        """Remember where choices led."""
-        nodes = set(stood_at)
-        for choice in choices:
-            self._led_to.setdefault(choice, set()).update(nodes)
+    def chose(self, choices: Iterable[Hashable]) -> None:
+        """Remember what somebody answered."""
+        self._chosen.update(choices)
+
+    def worked(self, node: Node, choices: Iterable[tuple[Hashable, Hashable]]) -> None:
+        """Remember choices that together brought a case nearer to the goal from an element."""
+        self._worked.setdefault(node, []).append(dict(choices))
+
+    def recall(self, node: Node) -> Mapping[Hashable, Any]:
+        """Return choices that once worked from an element, every other time; else none."""
+        return self.chance.choice(self._worked[node]) if node in self._worked and self.chance.random() < 0.5 else {}  # noqa: PLR2004
 
     def distance(self, nodes: Iterable[Node], *, ending: bool = False) -> int:
         """Return how far it is from the nearest of some elements to one that nobody has been at, or to an end."""
         known = self._to_end if ending else self._to_unseen
-        return min((known.get(node, FAR) for node in nodes), default=0 if ending else FAR)
+        return min((known.get(node, FAR) for node in nodes), default=FAR)
 
-    def pick(self, place: Hashable, options: Sequence[V], *, ending: bool = False) -> V:
-        """Return one of the options: mostly an untried one, else one that led nearer to the goal."""
-        if len(options) == 1 or self.chance.random() < 0.1:  # noqa: PLR2004 - one in ten by chance alone
+    def pick(self, place: Hashable, options: Sequence[V]) -> V:
+        """Return one of the options, mostly one of those that were chosen least."""
+        if self.chance.random() < 0.3:  # noqa: PLR2004 - one in three by chance alone, for other combinations
             return self.chance.choice(options)
-        ranked = defaultdict(list)
-        for option in options:
-            stood_at = self._led_to.get((place, option))
-            ranked[-1 if stood_at is None and not ending else self._known(stood_at, ending=ending)].append(option)
-        return self.chance.choice(ranked[min(ranked)])
-
-    def _known(self, stood_at: set[Node] | None, *, ending: bool) -> int:
-        return FAR if stood_at is None else self.distance(stood_at, ending=ending)
+        least = min(self._chosen[place, option] for option in options)
+        return self.chance.choice([option for option in options if self._chosen[place, option] == least])
 
     def _look(self) -> None:
-        self._to_unseen = self.chart.distances(self.unvisited)
+        self._to_unseen = self.chart.distances({node: MISSED * self._missed[node] for node in self.unvisited})

@@ -11,12 +11,14 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import execution
 from engine.clock import STOCKHOLM, MovableClock
-from engine.errors import SamspelError
 from engine.execution.faults import StepFailed
+from engine.execution.results import Step
 from engine.facts.organisation import Organisation, Purpose, queues_of
-from engine.services import agreements, cases, deviations, tasks, timers
+from engine.services import agreements, cases, deviations, disputes, steps, tasks, timers
 from engine.services.demonstration import invent_child
+from engine.services.facts import gather
 from engine.services.runtime import Runtime
 from engine.simulation.answers import Answering
 from engine.simulation.guide import FAR, Guide, Node, starts_of
@@ -24,12 +26,14 @@ from engine.simulation.report import Report, Stuck
 from engine.storage.queries import Narrowing, open_incidents
 from engine.storage.tables import Case, Consent, Deviation, History, ProcessInstance, Timer, WorkItem
 
-TIRED = 70
+TIRED = 45
 """After so many steps a case looks for its end rather than for something new."""
 LONGEST = 400
 """A case that has not ended after so many steps is stuck."""
-TRIES = 5
-"""How often a form is filled in anew before it counts as one that cannot be."""
+KINDS: tuple[disputes.Kind, ...] = ("responsibility", "cost")
+
+LOOKS = 24
+"""In how many ways a form is filled in, at most, before one is chosen."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,15 @@ class _Waiting:
         return {item.node for item in self.items} | {node for _, node in self.timers}
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """One way to fill in a form, and how far from the goal the case would stand after it."""
+
+    answers: dict[str, Any]
+    choices: list[tuple[Hashable, Hashable]]
+    distance: int
+
+
 class _CannotGoOn(Exception):
     """The case is stuck, with the reason."""
 
@@ -80,8 +93,9 @@ class Story:
     reference: str = ""
     case_id: int = 0
     initiator: str = ""
-    steps: int = 0
-    reported: bool = False
+    acts: int = 0
+    began: set[str] = field(default_factory=set)
+    """The purposes of what was begun beside the case."""
     withdrawn: bool = False
     _told: int = 0
     """The last row of history that was read."""
@@ -92,7 +106,7 @@ class Story:
         try:
             self._begin()
             while (waiting := self._look()).running:
-                if self.steps >= LONGEST:
+                if self.acts >= LONGEST:
                     raise _CannotGoOn(f"inte slut efter {LONGEST} steg")  # noqa: TRY301 - one place says what stuck means
                 self._step(waiting)
         except _CannotGoOn as reason:
@@ -119,7 +133,7 @@ class Story:
 
     def _step(self, waiting: _Waiting) -> None:
         """Do the one thing that leads nearest to the goal, some time after the last."""
-        self.steps += 1
+        self.acts += 1
         acts = [*self._item_acts(waiting), *self._timer_acts(waiting), *self._message_acts(waiting), *self._own_acts(waiting)]
         if not acts:
             raise _CannotGoOn("inget väntar på någon människa eller på tiden")
@@ -152,16 +166,20 @@ class Story:
         return acts
 
     def _own_acts(self, waiting: _Waiting) -> list[Any]:
-        """Report a deviation once in a case, where that leads somewhere new, and now and then anyway."""
-        starts = starts_of(self.runtime.releases.active, "deviation")
-        if self.reported or self._tired or not starts or not waiting.items:
+        """Report a deviation and raise a dispute, each once in a case: where that leads somewhere new, and now and then anyway."""
+        if self._tired or not waiting.items:
             return []
-        distance = self.guide.distance(starts)
-        return [(distance, self._report)] if distance < FAR or self.chance.random() < 0.01 else []  # noqa: PLR2004
+        acts: list[Any] = []
+        for purpose, act in (("deviation", self._report), ("dispute", self._dispute)):
+            starts = starts_of(self.runtime.releases.active, purpose)
+            distance = self.guide.distance(starts)
+            if starts and purpose not in self.began and (distance < FAR or self.chance.random() < 0.01):  # noqa: PLR2004
+                acts.append((distance, act))
+        return acts
 
     @property
     def _tired(self) -> bool:
-        return self.steps > TIRED
+        return self.acts > TIRED
 
     def _complete(self, item: _Item) -> None:
         """Fill in the form as somebody in whose inbox the item is."""
@@ -171,32 +189,61 @@ class Story:
             return  # a timer took it meanwhile
         if self.chance.random() < 0.25:  # noqa: PLR2004 - some claim first
             tasks.claim(self.runtime, person, item.id)
-        choices = self._answer(item, person)
-        self._learn(choices, item)
-
-    def _answer(self, item: _Item, person: str) -> list[tuple[Hashable, Hashable]]:
-        refused: SamspelError | None = None
-        for _ in range(TRIES):
-            answers, picked = self._filled_in(item, person)
-            try:
-                tasks.complete(self.runtime, person, item.id, answers)
-            except tasks.InvalidAnswers as error:
-                refused = error
-            else:
-                return [((item.node, path), choice) for path, choice in picked]
-        assert refused is not None
-        raise _CannotGoOn(refused.sentence("sv"))
-
-    def _filled_in(self, item: _Item, person: str) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
         shown = tasks.show(self.runtime, person, item.id)
+        choice = self._choose(item, shown)
+        tasks.complete(self.runtime, person, item.id, choice.answers)
+        self.guide.chose(choice.choices)
+
+    def _choose(self, item: _Item, shown: tasks.Task) -> _Choice:
+        """Fill in the form in several ways and return the one after which the case stands nearest to the goal."""
+        here = self.guide.distance([item.node], ending=self._tired)
+        found: list[_Choice] = []
+        refused = ""
+        with self.runtime.database.reading() as session:
+            row = session.get_one(WorkItem, item.id)
+            release = self.runtime.releases.get(row.instance.release)
+            facts = gather(session, self.organisation, release, steps.subject_of(row.instance), self.clock.now())
+            for _ in range(LOOKS):
+                answers, picked, valid, wrong = self._filled_in(item, shown)
+                if wrong:
+                    refused = wrong
+                    continue
+                try:
+                    step = execution.complete(release, row.instance.state, row.task_id, valid, facts, facts.at)
+                except StepFailed:
+                    return _Choice(answers, picked, 0)  # let the service meet it
+                found.append(_Choice(answers, picked, self._worth(step)))
+                if found[-1].distance < here or shown.form is None:
+                    self.guide.worked(item.node, picked)
+                    break
+        if not found:
+            raise _CannotGoOn(f"formuläret till ”{self.report.names[item.node]}” går inte att fylla i: {refused}")
+        return min(found, key=lambda choice: choice.distance)
+
+    def _worth(self, step: Step) -> int:
+        """How far the case stands from the goal after a step."""
+        if self._tired and step.ended is not None:
+            return 0
+        passed = {(visit.process, visit.element) for visit in step.visited}
+        if not self._tired and passed & self.guide.unvisited:
+            return 0
+        waiting = {(task.process, task.element) for task in step.ready} | {(timer.process, timer.element) for timer in step.timers}
+        return self.guide.distance(waiting, ending=self._tired)
+
+    def _filled_in(self, item: _Item, shown: tasks.Task) -> tuple[dict[str, Any], list[tuple[Hashable, Hashable]], dict[str, Any], str]:
+        """Return answers, the choices in them, the answers as the form understands them, and what it complains of."""
         if shown.form is None:
-            return {}, []
+            return {}, [], {}, ""
+
+        recalled = self.guide.recall(item.node)
 
         def pick(path: str, options: Sequence[Any]) -> Any:  # noqa: ANN401 - one of the options
-            return self.guide.pick((item.node, path), options, ending=self._tired)
+            known = recalled.get((item.node, path))
+            return known if known in options else self.guide.pick((item.node, path), options)
 
-        context = {**shown.variables, **shown.values}
-        return Answering(shown.form, context, self.clock.now(), self.chance, pick).answers()
+        filled = Answering(shown.form, {**shown.variables, **shown.values}, self.clock.now(), self.chance, pick).filled()
+        complaints = "; ".join(complaint.sv for complaint in filled.complaints.values())
+        return filled.given, [((item.node, path), choice) for path, choice in filled.choices], filled.valid, complaints
 
     def _somebody(self, item: _Item) -> str | None:
         """Return a person in whose inbox the item is; none where it has gone."""
@@ -241,7 +288,7 @@ class Story:
 
     def _report(self) -> None:
         """Report a deviation, now and then one that concerns the reporter's own nearest manager."""
-        self.reported = True
+        self.began.add("deviation")
         at = self.clock.now()
         unit = self.organisation.units_of(self.initiator, at)[0]
         others = [one.id for one in self.organisation.units if self.agreement in one.agreements and one.id != unit]
@@ -257,6 +304,22 @@ class Story:
             concerned=concerned,
         )
 
+    def _dispute(self) -> None:
+        """Let two units disagree over responsibility or cost."""
+        self.began.add("dispute")
+        units = [unit.id for unit in self.organisation.units if self.agreement in unit.agreements]
+        place = (self.agreement, "dispute")
+        kind = self.guide.pick(place, KINDS)
+        self.guide.chose([(place, kind)])
+        disputes.raise_dispute(
+            self.runtime,
+            self.initiator,
+            case=self.reference,
+            kind=kind,
+            units=self.chance.sample(units, 2),
+            description="Verksamheterna är oense.",
+        )
+
     def _lift(self, instance: int) -> None:
         with self.runtime.database.reading() as session:
             row = session.scalars(select(Deviation).where(Deviation.instance_id == instance)).one()
@@ -267,13 +330,7 @@ class Story:
             query = select(Consent.id).where(Consent.case_id == self.case_id, Consent.given, Consent.withdrawn_at.is_(None)).limit(1)
             return session.scalar(query) is not None
 
-    def _learn(self, choices: Sequence[tuple[Hashable, Hashable]], item: _Item) -> None:
-        """Remember where the answers led: to what was passed in the step, and what waits after it in the same process."""
-        passed = self._read_history()
-        waiting = self._look()
-        self.guide.learned(choices, (passed | waiting.nodes) - {item.node} if waiting.running else passed & self.guide.chart.ends)
-
-    def _read_history(self) -> set[Node]:
+    def _read_history(self) -> None:
         """Tell the guide what has been passed since the last time."""
         with self.runtime.database.reading() as session:
             query = select(History.id, History.details).where(History.case_id == self.case_id, History.id > self._told).order_by(History.id)
@@ -281,7 +338,6 @@ class Story:
         passed = {(visit[0], visit[1]) for _, details in rows for visit in details.get("visited", ()) if visit[2] == "completed"}
         self._told = rows[-1].id if rows else self._told
         self.guide.saw(passed)
-        return passed
 
     def _look(self) -> _Waiting:
         """Read what the case waits for."""
@@ -304,7 +360,7 @@ class Story:
 
     def _settle(self) -> None:
         """Write down what the case came to."""
-        self.report.steps.append(self.steps)
+        self.report.steps.append(self.acts)
         if not self.case_id:
             return
         self._read_history()
