@@ -7,15 +7,21 @@ sentence on standard error; 2 that the command was written wrong.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.clock import SystemClock
+from engine.clock import STOCKHOLM, SystemClock
 from engine.errors import Language, SamspelError
-from engine.services import coverage, decisions, releases
+from engine.facts.agreements import read_agreements
+from engine.services import coverage, decisions, people, releases
+from engine.shipped import processes_folder
+from engine.simulation import never_visited
+from engine.simulation import simulate as play
+from engine.storage.database import open_database, upgrade
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ def evaluate_decision(settings: Settings, file: Path, decision: str, *, as_json:
     An answer is {"result": value} or {"error": sentence}. Exit status 0 only where no line is an error.
     """
     failed = False
-    for answer in decisions.try_decision(decisions.open_decisions(file), decision, click.get_text_stream("stdin"), settings.language):
+    for answer in decisions.try_decision(decisions.open_decisions(file), decision, sys.stdin, settings.language):
         failed = failed or "error" in answer
         click.echo(json.dumps(answer, ensure_ascii=False))
     if failed:
@@ -141,4 +147,107 @@ def check_agreements(settings: Settings, documents: Path | None, *, as_json: boo
         for line in coverage.lines(report, settings.language):
             click.echo(line)
     if not report.ok:
+        click.get_current_context().exit(1)
+
+
+@samspel.group("db", cls=SentenceGroup)
+def database_group() -> None:
+    """Keep the database in order."""
+
+
+@database_group.command("upgrade")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def upgrade_database(settings: Settings, *, as_json: bool) -> None:
+    """Bring the database's tables to the newest form, making them where there are none; a second run changes nothing."""
+    database = open_database(settings.database)
+    try:
+        upgrade(database)
+    finally:
+        database.close()
+    if as_json:
+        click.echo(json.dumps({"ok": True}))
+    else:
+        click.echo("Databasen har den nyaste formen." if settings.language == "sv" else "The database has the newest form.")
+
+
+@samspel.group("people", cls=SentenceGroup)
+def people_group() -> None:
+    """Keep track of who works where, and of who stands in for whom."""
+
+
+@people_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--apply", "apply", is_flag=True, help="Make the changes; without it they are only shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def import_people(settings: Settings, file: Path, *, apply: bool, as_json: bool) -> None:
+    """Show what FILE.csv would change in the organisation, and with --apply change it: all of it or nothing.
+
+    docs/people.md describes the file. Exit status 1 where it has a fault.
+    """
+    agreement_ids = read_agreements(processes_folder() / "agreements").keys()
+    today = SystemClock().now().astimezone(STOCKHOLM).date()
+    database = open_database(settings.database)
+    try:
+        upgrade(database)
+        data = file.read_bytes()
+        preview = people.preview_import(database, data, today, agreement_ids)
+        if apply and not preview.faults:
+            preview = people.apply_import(database, data, today, agreement_ids)
+    finally:
+        database.close()
+    applied = apply and not preview.faults
+    if as_json:
+        changes = [{"action": one.action, "kind": one.kind, "name": one.name, "line": one.line, "sv": one.sentence("sv")} for one in preview.changes]
+        faults = [{"line": one.line, "column": one.column, "sv": one.sentence("sv"), "en": one.sentence("en")} for one in preview.faults]
+        click.echo(json.dumps({"ok": not faults, "applied": applied, "changes": changes, "faults": faults}, ensure_ascii=False, indent=1))
+    else:
+        _tell_import(preview, settings.language, applied=applied)
+    if preview.faults:
+        click.get_current_context().exit(1)
+
+
+def _tell_import(preview: people.Preview, language: Language, *, applied: bool) -> None:
+    for fault in preview.faults:
+        click.echo(fault.sentence(language), err=True)
+    for change in preview.changes:
+        click.echo(change.sentence(language))
+    count = len(preview.changes)
+    if preview.faults:
+        said = ("Inget har ändrats.", "Nothing was changed.")
+    elif applied:
+        said = (f"{count} ändringar gjorda.", f"{count} changes made.")
+    else:
+        said = (f"{count} ändringar skulle göras. Kör om med --apply för att göra dem.", f"{count} changes would be made. Run again with --apply.")
+    click.echo(said[0] if language == "sv" else said[1])
+
+
+@samspel.command("simulate")
+@click.option("--cases", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Number of cases under each agreement.")
+@click.option("--agreement", "agreement_ids", multiple=True, default=("all",), show_default=True, help="Id of an agreement, or all; may be repeated.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed plays the same cases.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def simulate(cases: int, agreement_ids: tuple[str, ...], seed: int, *, as_json: bool) -> None:
+    """Play invented cases through the shipped drawings, with the demonstration's local decisions, to their end.
+
+    Prints ends reached, steps per case, waiting time per role, elements never visited and cases stuck.
+    Exit status 1 where a case did not come to its end or a step failed.
+    """
+    release = releases.shipped_release(demonstration=True)
+    known = read_agreements(processes_folder() / "agreements")
+    wanted = list(known) if "all" in agreement_ids else list(dict.fromkeys(agreement_ids))
+    reports = play(release, wanted, cases, seed)
+    well = all(report.well for report in reports)
+    together = never_visited(reports)
+    if as_json:
+        never = [{"process": process, "element": element} for process, element in together]
+        told = {"ok": well, "seed": seed, "agreements": [report.as_json() for report in reports], "never_visited": never}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        for report in reports:
+            for line in report.lines():
+                click.echo(line)
+        click.echo(f"aldrig besökta under något av avtalen: {', '.join('.'.join(node) for node in together) or 'inga'}")
+    if not well:
         click.get_current_context().exit(1)
