@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -220,3 +221,19 @@ def test_whatever_stands_in_the_cells_is_read_or_told_never_an_exception(rows):
     read = read_people_file(text.encode())
 
     assert read.statements or read.faults
+
+
+def test_the_example_of_the_documentation_is_read_without_a_fault(database):
+    text = (Path(__file__).parents[2] / "docs/people.md").read_text("utf-8")
+    example = text.rpartition("## Ett exempel")[2]
+
+    preview = preview_import(database, "\n".join(line.strip() for line in example.strip().splitlines()).encode(), ON)
+
+    assert preview.faults == ()
+    assert preview.count("add") == 11
+
+
+def test_the_documentation_names_every_kind_and_every_heading():
+    text = (Path(__file__).parents[2] / "docs/people.md").read_text("utf-8")
+
+    assert [name for name in HEADINGS if name not in text] == []
