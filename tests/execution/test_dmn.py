@@ -24,8 +24,7 @@ def table(rows, *, policy="UNIQUE", inputs=("x",), outputs=("y",), order="", def
     """Write a decision ``answer`` of one table; each row is its cells, tests first, and perhaps an annotation after a bar."""
     kinds = types or {}
     heads = "".join(
-        f'<input id="in_{name}"><inputExpression typeRef="{kinds.get(name, "Any")}"><text>{name}</text></inputExpression></input>'
-        for name in inputs
+        f'<input id="in_{name}"><inputExpression typeRef="{kinds.get(name, "Any")}"><text>{name}</text></inputExpression></input>' for name in inputs
     )
     values = f"<outputValues><text>{escaped(order)}</text></outputValues>" if order else ""
     fallback = f"<defaultOutputEntry><text>{escaped(default)}</text></defaultOutputEntry>" if default else ""
@@ -228,13 +227,15 @@ KNOWLEDGE = """
         <binding><parameter name="days"/><literalExpression><text>1 + 2</text></literalExpression></binding></invocation>""",
         """<context><contextEntry><variable name="n"/><literalExpression><text>3</text></literalExpression></contextEntry>
         <contextEntry><literalExpression><text>fee(n, 10)</text></literalExpression></contextEntry></context>""",
-        """<conditional><if><literalExpression><text>1 > 2</text></literalExpression></if><then><literalExpression><text>0</text></literalExpression></then>
+        """<conditional><if><literalExpression><text>1 > 2</text></literalExpression></if>
+        <then><literalExpression><text>0</text></literalExpression></then>
         <else><literalExpression><text>fee(3, 10)</text></literalExpression></else></conditional>""",
     ],
 )
 def test_a_decision_calls_business_knowledge(logic):
     asked = decisions(
-        f'{KNOWLEDGE}<decision id="top" name="Top"><knowledgeRequirement id="k"><requiredKnowledge href="#fee"/></knowledgeRequirement>{logic}</decision>'
+        f'{KNOWLEDGE}<decision id="top" name="Top"><knowledgeRequirement id="k"><requiredKnowledge href="#fee"/></knowledgeRequirement>'
+        f"{logic}</decision>"
     )
 
     assert asked.evaluate("top", {}) == 30
