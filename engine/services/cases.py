@@ -201,6 +201,10 @@ class Delivery:
     person: str | None
     for_whom: str | None = None
 
+    def find(self, session: Session) -> int:  # noqa: ARG002 - it is known
+        """Return the instance that listens."""
+        return self.instance_id
+
     def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
         """Nothing to check: whoever delivers has been let in by the service that does it."""
         return Act(runtime.clock.now(), self.person, self.for_whom), None

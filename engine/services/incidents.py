@@ -75,7 +75,7 @@ def retry(runtime: Runtime, person: str, incident: int) -> steps.Taken:
 
 def _action(instance_id: int, recipe: Mapping[str, Any]) -> steps.Action:
     if recipe["kind"] == "complete":
-        return Completion(instance_id, recipe["work_item"], recipe["by"], recipe["answers"])
+        return Completion(recipe["work_item"], recipe["by"], recipe["answers"])
     if recipe["kind"] == "deliver":
         return Delivery(instance_id, recipe["message"], recipe["payload"], recipe["by"], recipe["for"])
     return Firing(instance_id)

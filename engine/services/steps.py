@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import orjson
 from sqlalchemy import update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import execution
 from engine.errors import SamspelError
@@ -68,9 +69,8 @@ class Taken:
 class Action(Protocol):
     """One thing to do with an instance; it is asked again from the start when the instance has moved."""
 
-    @property
-    def instance_id(self) -> int:
-        """Which instance."""
+    def find(self, session: Session) -> int:
+        """Return the id of the instance. Raises the error that the person meets where there is none."""
         ...
 
     def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:
@@ -130,19 +130,20 @@ def take(runtime: Runtime, action: Action) -> Taken:
 
 def _take(runtime: Runtime, action: Action) -> Taken:
     with runtime.database.reading() as session:
-        attempt = _Attempt.of(runtime, session, action)
+        instance_id = action.find(session)
+        attempt = _Attempt.of(runtime, session, action, instance_id)
     try:
         with runtime.database.writing() as session:
             return attempt.write(session)
     except Overtaken:
-        return take_locked(runtime, action)
+        return _take_locked(runtime, action, instance_id)
 
 
-def take_locked(runtime: Runtime, action: Action) -> Taken:
+def _take_locked(runtime: Runtime, action: Action, instance_id: int) -> Taken:
     """Take one step with the instance locked from the first reading: nobody can come in between."""
     with runtime.database.writing() as session:
-        queries.lock_instance(session, action.instance_id)
-        return _Attempt.of(runtime, session, action).write(session)
+        queries.lock_instance(session, instance_id)
+        return _Attempt.of(runtime, session, action, instance_id).write(session)
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,10 @@ class _Attempt:
     timers: Sequence[Timer]
 
     @classmethod
-    def of(cls, runtime: Runtime, session: Session, action: Action) -> _Attempt:
-        instance = session.get(ProcessInstance, action.instance_id, populate_existing=True)
+    def of(cls, runtime: Runtime, session: Session, action: Action, instance_id: int) -> _Attempt:
+        instance = session.get(ProcessInstance, instance_id)
         if instance is None:
-            raise NoSuchInstance(instance=action.instance_id)
+            raise NoSuchInstance(instance=instance_id)
         act, item = action.prepare(runtime, session, instance)
         release = runtime.releases.get(instance.release)
         facts = gather(session, runtime.organisation(session), release, subject_of(instance), act.at)
@@ -185,9 +186,12 @@ class _Attempt:
 
     def write(self, session: Session) -> Taken:
         """Write all of it, or raise Overtaken and leave nothing."""
-        if not queries.move_instance(session, self.instance.id, self.instance.version, _columns(self.step, self.act.at)):
+        columns = _columns(self.step, self.act.at)
+        if not queries.move_instance(session, self.instance.id, self.instance.version, columns):
             raise Overtaken
-        instance = session.get_one(ProcessInstance, self.instance.id, populate_existing=True)
+        instance = session.merge(self.instance, load=False)
+        for name, value in columns.items():
+            set_committed_value(instance, name, value)
         self.action.write(session, self.act, self.item)
         items = [session.merge(item, load=False) for item in self.items if self.item is None or item.id != self.item.id]
         timers = [session.merge(timer, load=False) for timer in self.timers]
@@ -325,7 +329,7 @@ class _Writing:
                 yield Event("cancelled", item.element, item.name, rules_of(item.properties))
         known = {item.task_id for item in items}
         fresh = [task for task in self.step.ready if task.id not in known]
-        if fresh:
+        if fresh and self.step.effects:
             # Effects of this very step count here: a coordinator just appointed gets the next task.
             self.facts = replace(self.facts, subject=subject_of(self.instance), participants=participants_of(self.session, self.instance.case))
         self.new = tuple(self._open(task) for task in fresh)
@@ -476,9 +480,7 @@ def _columns(step: Step, at: datetime) -> dict[str, Any]:
 def _write_incident(runtime: Runtime, action: Action, failure: StepFailed) -> None:
     """Keep what failed and hold what waits for it, so that the sweep does not try again by itself."""
     with runtime.database.writing() as session:
-        instance = session.get(ProcessInstance, action.instance_id)
-        if instance is None:
-            return
+        instance = session.get_one(ProcessInstance, action.find(session))
         at = runtime.clock.now()
         recipe = action.recipe()
         incident = next((one for one in queries.incidents_of(session, instance.id) if one.action == recipe), None)

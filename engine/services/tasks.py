@@ -224,17 +224,13 @@ def complete(runtime: Runtime, person: str, work_item: int, answers: Mapping[str
     Raises InvalidAnswers, AlreadyCompleted, WorkItemMoved and ClaimedByAnother with the answers kept; NotYours;
     NoSuchWorkItem; and StepFailed when the drawing could not go on: then the answers are kept as a draft and an incident is open.
     """
-    kept = without_nul(answers)
-    with runtime.database.reading() as session:
-        instance_id = _open_item(session, work_item, kept).instance_id
-    return steps.take(runtime, Completion(instance_id, work_item, person, kept))
+    return steps.take(runtime, Completion(work_item, person, without_nul(answers)))
 
 
 @dataclass
 class Completion:
     """The action of completing a work item."""
 
-    instance_id: int
     work_item: int
     person: str
     sent: Mapping[str, Any]
@@ -242,6 +238,10 @@ class Completion:
     answers: Mapping[str, FeelValue] = field(default_factory=dict)
     """As the form understood it, once it has been asked."""
     item: WorkItem | None = None
+
+    def find(self, session: Session) -> int:
+        """Return the item's instance; the session keeps the item for what follows."""
+        return _open_item(session, self.work_item, self.sent).instance_id
 
     def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
         """Check that the item is open and the person may still complete it."""

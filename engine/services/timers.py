@@ -77,6 +77,10 @@ class Firing:
 
     instance_id: int
 
+    def find(self, session: Session) -> int:  # noqa: ARG002 - it is known
+        """Return the instance whose timers are due."""
+        return self.instance_id
+
     def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:
         """Check that something is still due."""
         at = runtime.clock.now()
