@@ -282,6 +282,19 @@ def test_a_decision_that_requires_itself_is_an_error_not_a_hang():
     assert {fault.code for fault in asked.faults()} == {"dmn-circle"}
 
 
+def test_a_decision_that_requires_what_is_not_there_says_so():
+    asked = decisions(
+        """<decision id="a" name="a"><informationRequirement id="r"><requiredDecision href="#lost"/></informationRequirement>
+        <literalExpression><text>1</text></literalExpression></decision>"""
+    )
+
+    with pytest.raises(DecisionFailed) as raised:
+        asked.evaluate("a", {})
+
+    assert "lost" in raised.value.sentence("sv")
+    assert asked.inputs_of("a") == ()
+
+
 def test_an_unknown_decision_is_refused_with_those_that_are_there():
     with pytest.raises(NoSuchDecision) as raised:
         decisions(table(ROWS)).evaluate("anser", {})

@@ -140,7 +140,7 @@ class Decisions:
     def inputs_of(self, decision: str) -> tuple[Input, ...]:
         """Return what a decision wants to know, with all that it requires.
 
-        Where a file declares no input data, these are the names that its expressions read.
+        Where a file declares no input data, these are the names that its tables' columns read.
         """
         types = self._input_types(self._decision(decision))
         return tuple(Input(name, *self._kind(type_)) for name, type_ in types.items())
@@ -163,6 +163,18 @@ class Decisions:
         if len(found) != 1:
             raise NoSuchDecision(decision=name, known=", ".join(sorted(node.id for node in decisions)) or "–")
         return found[0]
+
+    def _reachable(self, node: Node) -> tuple[Node, ...]:
+        """Return the node and all that it requires, as far as it is there."""
+        found = {node.key: node}
+        waiting = [node]
+        while waiting:
+            for requirement in waiting.pop().requires:
+                required = self._model.nodes.get(requirement.key)
+                if required is not None and required.key not in found:
+                    found[required.key] = required
+                    waiting.append(required)
+        return tuple(found.values())
 
     def _closure(self, node: Node) -> tuple[Node, ...]:
         """Return the node and all that it requires. Raises ``DecisionFailed`` where something is missing or goes in a circle."""
@@ -216,10 +228,10 @@ class Decisions:
 
     def _input_types(self, node: Node) -> Mapping[str, str | None]:
         """Return the declared type of every input: of the input itself, else of the column that reads it."""
-        closure = self._closure(node)
+        closure = self._reachable(node)
         types = {one.variable: one.type for one in closure if one.kind == "input"}
         for one in closure:
-            provided = {self._model.nodes[each.key].variable for each in one.requires}
+            provided = {self._model.nodes[each.key].variable for each in one.requires if each.key in self._model.nodes}
             for column in (column for table in one.tables for column in table.inputs):
                 name = column.expression
                 if name.isidentifier() and types.get(name) is None and (name in types or name not in provided):
