@@ -17,9 +17,9 @@ LONGEST_WALK = 30
 
 
 def blocks(*kinds):
-    """Return a strategy for blocks such as ``("and", [("task",), ("loop", [("task",)])])``."""
+    """Return a strategy for blocks such as ``("all", [("task",), ("loop", [("task",)])])``."""
     leaf = st.just(("task",))
-    two = {"xor", "and", "seq"}
+    two = {"xor", "all", "some", "seq"}
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
@@ -42,46 +42,59 @@ class Writer:
 
     def write(self, block, after: str, indent: str = "") -> tuple[str, list[str], object]:
         """Return the first element's id, the lines, and the meaning."""
-        kind = block[0]
-        if kind == "task":
-            name = self.new("task")
-            return name, [f"{indent}user {name} > {after}"], Task(name)
-        if kind == "seq":
-            lines, parts = [], []
-            for inner in reversed(block[1]):
-                after, written, meaning = self.write(inner, after, indent)
-                lines = written + lines
-                parts.insert(0, meaning)
-            return after, lines, Sequence(parts)
-        if kind == "sub":
-            name = self.new("sub")
-            deeper = indent + "  "
-            first, lines, meaning = self.write(block[1][0], f"{name}_end", deeper)
-            return (
-                name,
-                [f"{indent}sub {name} > {after}", f"{deeper}start {name}_start > {first}", *lines, f"{deeper}end {name}_end"],
-                meaning,
-            )
-        if kind == "loop":
-            name = self.new("again")
-            self.names.append(name)
-            first, lines, meaning = self.write(block[1][0], f"{name}_back", indent)
-            head = f"{indent}xor {name}_head > {first}"
-            back = f"{indent}xor {name}_back > {name}_head?{name} > *{after}"
-            return f"{name}_head", [head, *lines, back], Loop(name, meaning)
-        name = self.new("left" if kind == "xor" else "split")
+        return getattr(self, block[0])(block, after, indent)
+
+    def task(self, block, after, indent):
+        name = self.new("task")
+        return name, [f"{indent}user {name} > {after}"], Task(name)
+
+    def seq(self, block, after, indent):
+        lines, parts = [], []
+        for inner in reversed(block[1]):
+            after, written, meaning = self.write(inner, after, indent)
+            lines = written + lines
+            parts.insert(0, meaning)
+        return after, lines, Sequence(parts)
+
+    def sub(self, block, after, indent):
+        name = self.new("sub")
+        deeper = indent + "  "
+        first, lines, meaning = self.write(block[1][0], f"{name}_end", deeper)
+        inside = [f"{deeper}start {name}_start > {first}", *lines, f"{deeper}end {name}_end"]
+        return name, [f"{indent}sub {name} > {after}", *inside], meaning
+
+    def loop(self, block, after, indent):
+        name = self.new("again")
         self.names.append(name)
-        join = f"{name}_join"
-        lines, parts, firsts = [f"{indent}{kind} {join} > {after}"], [], []
-        for inner in block[1]:
-            first, written, meaning = self.write(inner, join, indent)
-            lines += written
-            parts.append(meaning)
-            firsts.append(first)
-        if kind == "xor":
-            targets = " ".join(f"> {first}?{name}" for first in firsts[:-1]) + f" > *{firsts[-1]}"
-            return name, [f"{indent}xor {name} {targets}", *lines], Choice(name, parts)
-        return name, [f"{indent}and {name} {' '.join('> ' + first for first in firsts)}", *lines], Parallel(parts)
+        first, lines, meaning = self.write(block[1][0], f"{name}_back", indent)
+        head = f"{indent}xor {name}_head > {first}"
+        back = f"{indent}xor {name}_back > {name}_head?{name} > *{after}"
+        return f"{name}_head", [head, *lines, back], Loop(name, meaning)
+
+    def xor(self, block, after, indent):
+        name = self.new("left")
+        self.names.append(name)
+        firsts, lines, parts = self._branches(f"{indent}xor {name}_join > {after}", block, f"{name}_join", indent)
+        ways = [*(f"{first}?{name}" for first in firsts[:-1]), f"*{firsts[-1]}"]
+        return name, [f"{indent}xor {name} > {' > '.join(ways)}", *lines], Choice(name, parts)
+
+    def some(self, block, after, indent):
+        name = self.new("some")
+        firsts, lines, parts = self._branches(f"{indent}or {name}_join > {after}", block, f"{name}_join", indent)
+        flags = [f"{name}_{at}" for at in range(len(firsts) - 1)]
+        self.names += flags
+        ways = [*(f"{first}?{flag}" for first, flag in zip(firsts, flags, strict=False)), f"*{firsts[-1]}"]
+        return name, [f"{indent}or {name} > {' > '.join(ways)}", *lines], Some(flags, parts)
+
+    def all(self, block, after, indent):
+        name = self.new("split")
+        firsts, lines, parts = self._branches(f"{indent}and {name}_join > {after}", block, f"{name}_join", indent)
+        return name, [f"{indent}and {name} > {' > '.join(firsts)}", *lines], Parallel(parts)
+
+    def _branches(self, join_line, block, join, indent):
+        written = [self.write(inner, join, indent) for inner in block[1]]
+        lines = [line for _, more, _ in written for line in more]
+        return [first for first, _, _ in written], [join_line, *lines], [meaning for _, _, meaning in written]
 
 
 class Task:
@@ -164,6 +177,18 @@ class Parallel:
                 part.complete(name, data)
 
 
+class Some(Parallel):
+    """The parts whose flags are set, else the last."""
+
+    def __init__(self, flags, parts):
+        self.flags, self.every = flags, parts
+
+    def begin(self, data):
+        taken = [part for flag, part in zip(self.flags, self.every, strict=False) if data[flag]]
+        self.parts = taken or self.every[-1:]
+        super().begin(data)
+
+
 class Loop:
     def __init__(self, name, part):
         self.name, self.part = name, part
@@ -195,7 +220,7 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @QUICK
-@given(block=blocks("seq", "xor", "and", "loop", "sub"), walk=st.data())
+@given(block=blocks("seq", "xor", "all", "some", "loop", "sub"), walk=st.data())
 def test_a_drawing_does_what_its_blocks_mean(draw, begin, block, walk):
     text, names, meaning = written(block)
     data = dict.fromkeys(names, False)
@@ -269,7 +294,7 @@ def test_without_parallel_ways_tasks_and_data_are_those_of_stock(draw, begin, bl
 
 
 @QUICK
-@given(block=blocks("seq", "xor", "and", "sub"), walk=st.data())
+@given(block=blocks("seq", "xor", "all", "sub"), walk=st.data())
 def test_with_parallel_ways_outside_loops_tasks_are_those_of_stock(draw, begin, block, walk):
     text, names, _ = written(block)
     data = {name: walk.draw(st.booleans()) for name in names}
