@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.execution.checks.calls import call_ring_faults, callers
-from engine.execution.checks.decisions import decision_places, table_faults
+from engine.execution.checks.decisions import decision_input_faults
 from engine.execution.checks.drawing import Drawing, properties
 from engine.execution.checks.elements import node_faults, plane_faults, process_faults, requirement_faults
 from engine.execution.checks.expressions import Names, expression_faults, form_places, node_places
@@ -23,7 +23,7 @@ from engine.execution.faults import Fault, ModelsRefused, Vocabulary
 
 __all__ = ["check", "check_file", "engine_faults", "files_at"]
 
-_ROOMS = ("policy", "agreements")
+_ROOMS = ("policy/*.dmn", "agreements/*.toml")
 """A folder of models holds one of these; a single file is checked together with that folder."""
 
 
@@ -67,7 +67,7 @@ def files_at(path: Path) -> tuple[dict[str, bytes | None], str | None, list[Faul
 
 def _models_root(path: Path) -> Path | None:
     for folder in list(path.absolute().parents)[:4]:
-        if any((folder / room).is_dir() for room in _ROOMS):
+        if any(next(folder.glob(room), None) for room in _ROOMS):
             return folder
     return None
 
@@ -83,7 +83,7 @@ def check_file(models: Models, file: str, vocabulary: Vocabulary) -> list[Fault]
         faults += _drawing_faults(models, models.drawings[file], vocabulary)
     if file in models.tables:
         faults += schema_faults(file, models.tables[file])
-        faults += table_faults(models, file, vocabulary)
+        faults += [fault for fault in models.table_faults if fault.file == file]
     if file in models.forms:
         faults += form_faults(file, models.forms[file])
         faults += expression_faults(list(form_places(file, models.forms[file], Names(models, vocabulary))), vocabulary)
@@ -108,5 +108,6 @@ def _drawing_faults(models: Models, drawing: Drawing, vocabulary: Vocabulary) ->
         yield from node_faults(node, models, vocabulary)
     yield from call_ring_faults(models, drawing.file)
     places = [place for node in drawing.nodes() for place in node_places(node, names)]
-    places += [place for node in drawing.nodes() for place in decision_places(models, node, names)]
+    for node in drawing.nodes():
+        yield from decision_input_faults(node, models, names)
     yield from expression_faults(places, vocabulary)

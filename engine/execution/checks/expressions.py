@@ -93,12 +93,13 @@ def _name_faults(place: Place, names: Iterable[str], vocabulary: Vocabulary) -> 
         code, known = closed.get(first, ("", None))
         if code and known is not None and second:
             if second not in known:
-                yield _fault(code, place, name=second, **_suggestion(second, known))
+                yield _fault(code, place, name=second, **suggestion(second, known))
         elif place.visible is not None and first not in place.visible:
-            yield _fault("unknown_name", place, name=first, **_suggestion(first, place.visible))
+            yield _fault("unknown_name", place, name=first, **suggestion(first, place.visible))
 
 
-def _suggestion(name: str, known: Iterable[str]) -> dict[str, str]:
+def suggestion(name: str, known: Iterable[str]) -> dict[str, str]:
+    """Return the known name that is nearest, as the end of a remedy in both languages; empty where none is near."""
     near = difflib.get_close_matches(name, sorted(known), 1)
     return {"suggestion": f" (menas {near[0]}?)" if near else "", "suggestion_en": f" (is {near[0]} meant?)" if near else ""}
 

@@ -127,20 +127,6 @@ def _loop_faults(scope: Scope) -> Iterator[Fault]:
         if rounds:
             names = " → ".join(node.name or node.id for node in rounds[:6])
             yield at("automatic_loop", rounds[0], nodes=names)
-        listening = any(_hears(node) for node in group)
-        if listening and not any(node.kind == "userTask" for node in group) and not _leads_out(scope, group):
-            for node in group:
-                if node.kind in _SPLITTING and len(node.outgoing) > 1:
-                    yield at("parallel_in_listener", node)
-
-
-def _leads_out(scope: Scope, group: list[Node]) -> bool:
-    inside = {node.id for node in group}
-    return any(following.id not in inside and following.kind != "endEvent" for node in group for following in scope.successors(node))
-
-
-def _hears(node: Node) -> bool:
-    return node.kind == "receiveTask" or (node.kind == "intermediateCatchEvent" and "message" in node.events)
 
 
 def _automatic_round(scope: Scope, group: list[Node]) -> list[Node]:
@@ -183,8 +169,10 @@ def _soundness_faults(scope: Scope) -> Iterator[Fault]:
     found = explore(scope)
     for node in found.deadlocks:
         yield at("deadlock", node)
+    in_loops = {node.id for group in scope.cycles() for node in group}
     for node in found.double:
-        yield at("double_end", node)
+        splits = node.kind in _SPLITTING and len(node.outgoing) > 1
+        yield at("split_in_loop" if splits and node.id in in_loops else "double_end", node)
     if not any(not node.outgoing and node.kind != "endEvent" and not node.event_subprocess for node in nodes):
         reached = scope.reached()
         for node in found.endless[:1]:

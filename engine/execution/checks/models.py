@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,6 +13,7 @@ from lxml import etree
 
 from engine.execution.checks.drawing import BPMN, FLOW_NODES, Drawing, Scope, is_bpmn, local_name, read_drawing
 from engine.execution.checks.rules import RULES
+from engine.execution.dmn import Decisions, read_decisions
 from engine.execution.faults import Fault
 from engine.execution.xml import LARGEST_BYTES, BadXml, parse_xml
 
@@ -37,6 +39,8 @@ class Models:
     """By file."""
     tables: dict[str, etree._Element] = field(default_factory=dict)
     """The roots of DMN files, by file."""
+    table_files: dict[str, bytes] = field(default_factory=dict)
+    """The contents of the same files."""
     forms: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The JSON of form files, by file."""
     processes: dict[str, Scope] = field(default_factory=dict)
@@ -47,6 +51,16 @@ class Models:
     """Form id to file."""
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     """What reading found, by file."""
+
+    @cached_property
+    def read_decisions(self) -> Decisions:
+        """The decisions of all tables together, as the engine reads them."""
+        return read_decisions(self.table_files)
+
+    @cached_property
+    def table_faults(self) -> list[Fault]:
+        """What the engine finds wrong in the tables."""
+        return self.read_decisions.faults()
 
     def form(self, form_id: str) -> dict[str, Any] | None:
         """Return the form with that id."""
@@ -179,6 +193,7 @@ def _read_table(models: Models, file: str, data: bytes, beside: bool) -> Iterato
         yield RULES["wrong_root"].at(file, root=local_name(root), wanted="DMN")
         return
     models.tables[file] = root
+    models.table_files[file] = data
     for decision in root.iter(f"{{{namespace}}}decision"):
         other = models.decisions.setdefault(decision.get("id", ""), decision)
         if other is not decision and not beside:

@@ -630,11 +630,11 @@ _FLOWS = (
         "Give the loop a way out to an end event.",
     ),
     Rule(
-        "parallel_in_listener",
-        "En parallell delning ligger i en lyssnarslinga.",
-        "A parallel split lies in a listener loop.",
-        "Låt lyssnaren ta emot, välja och sända i en rad; starta annat arbete som en egen process.",
-        "Let the listener receive, choose and send in a line; start other work as a process of its own.",
+        "split_in_loop",
+        "Porten delar flödet i en slinga utan att vägarna samlas där: varje varv startar ett nytt spår vid sidan om.",
+        "The gateway splits the flow within a loop and the ways are not gathered there: every round starts another strand.",
+        "Samla vägarna med en parallell port före nästa varv, eller starta det andra arbetet som en egen process med en sänduppgift.",
+        "Gather the ways by a parallel gateway before the next round, or start the other work as a process of its own by a send task.",
     ),
 )
 
@@ -839,20 +839,6 @@ _TABLES = (
         "Another decision has the same id ({other}).",
         "Ge ett av dem ett nytt id.",
         "Give one of them a new id.",
-    ),
-    Rule(
-        "dmn_overlap",
-        "Raderna {first} och {second} kan båda gälla, fast tabellen är UNIQUE ({example}).",
-        "Rows {first} and {second} may both apply though the table is UNIQUE ({example}).",
-        "Gör raderna ömsesidigt uteslutande, eller byt träffregel till FIRST.",
-        "Make the rows exclude each other, or change the hit policy to FIRST.",
-    ),
-    _warn(
-        "dmn_gap",
-        "Ingen rad gäller när {example}.",
-        "No row applies when {example}.",
-        "Lägg till en rad, eller en sista rad med - i alla indata.",
-        "Add a row, or a last row with - in all inputs.",
     ),
 )
 

@@ -131,6 +131,13 @@ class _Exploration:
 
     def _reaches(self, flow: str, goal: _Place) -> bool:
         """Say whether a token on the flow may yet come to the place."""
+        return bool(self._flows_ahead(flow).intersection(goal.incoming))
+
+    def _ahead(self, flow: str) -> list[_Place]:
+        """Return the places that a token on the flow may come to."""
+        return [self.target[ahead] for ahead in sorted(self._flows_ahead(flow))]
+
+    def _flows_ahead(self, flow: str) -> set[str]:
         if flow not in self.reaching:
             seen: set[str] = set()
             waiting = [flow]
@@ -140,7 +147,7 @@ class _Exploration:
                     seen.add(current)
                     waiting += [out for way in self.target[current].ways for out in way]
             self.reaching[flow] = seen
-        return bool(self.reaching[flow].intersection(goal.incoming))
+        return self.reaching[flow]
 
     def _note_endless(self, seen: set[Marking], before: dict[Marking, list[Marking]], ended: set[Marking]) -> None:
         """Note where no end can be reached any more, other than by being stuck."""
@@ -153,7 +160,8 @@ class _Exploration:
                 waiting += before.get(marking, [])
         for marking in sorted(seen - ending, key=sorted):
             for flow in sorted(marking):
-                self._note(self.found.endless, self.target[flow].node)
+                if not any(place.node.kind == "endEvent" for place in self._ahead(flow)):
+                    self._note(self.found.endless, self.target[flow].node)
 
     @staticmethod
     def _note(nodes: list[Node], node: Node) -> None:
