@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
@@ -76,34 +76,40 @@ def add(session: Session, act: Act, events: Sequence[Event], *, case_id: int | N
         return
     chain = chain_of(case_id, instance_id)
     head = queries.chain_head(session, chain)
-    if head is None:
-        head = HistoryChain(chain=chain, number=0, hash=START)
-        session.add(head)
+    number, previous = (head.number, head.hash) if head else (0, START)
+    written = []
     for event in events:
-        row = History(
-            chain=chain,
-            number=head.number + 1,
-            case_id=case_id,
-            instance_id=instance_id,
-            at=act.at,
-            by=act.by,
-            for_whom=act.for_whom,
-            kind=event.kind,
-            element=event.element,
-            name=event.name,
-            rules=list(event.rules),
-            details=_plain(event.details),
-            previous_hash=head.hash,
-        )
-        row.hash = seal(row)
-        session.add(row)
-        head.number, head.hash = row.number, row.hash
+        number += 1
+        row = {
+            "chain": chain,
+            "number": number,
+            "case_id": case_id,
+            "instance_id": instance_id,
+            "at": act.at,
+            "by": act.by,
+            "for_whom": act.for_whom,
+            "kind": event.kind,
+            "element": event.element,
+            "name": event.name,
+            "rules": list(event.rules),
+            "details": _plain(event.details),
+            "previous_hash": previous,
+        }
+        previous = row["hash"] = seal(row)
+        written.append(row)
+    session.execute(insert(History), written)
+    if head is None:
+        session.add(HistoryChain(chain=chain, number=number, hash=previous))
+    else:
+        head.number, head.hash = number, previous
 
 
-def seal(row: History) -> str:
+_SEALED = ("previous_hash", "chain", "number", "case_id", "instance_id", "by", "for_whom", "kind", "element", "name", "rules", "details")
+
+
+def seal(row: Mapping[str, Any]) -> str:
     """Return the hash over all that a row says and the hash of the row before (SHA-256, hexadecimal)."""
-    said = [row.previous_hash, row.chain, row.number, row.case_id, row.instance_id, row.at.isoformat(), row.by, row.for_whom]
-    said += [row.kind, row.element, row.name, row.rules, row.details]
+    said = [row["at"].isoformat(), *(row[name] for name in _SEALED)]
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -129,7 +135,7 @@ def verify(runtime: Runtime) -> int:
         with session.scalars(select(History).order_by(History.chain, History.number).execution_options(yield_per=1000)) as found:
             for row in found:
                 number, before = last.get(row.chain, (0, START))
-                if row.number != number + 1 or row.previous_hash != before or row.hash != seal(row):
+                if row.number != number + 1 or row.previous_hash != before or row.hash != seal(vars(row)):
                     raise HistoryBroken(chain=row.chain, number=number + 1)
                 last[row.chain] = (row.number, row.hash)
                 count += 1

@@ -38,11 +38,16 @@ class Runtime:
     _snapshot: tuple[int, Organisation] | None = field(default=None, repr=False)
 
     def organisation(self, session: Session) -> Organisation:
-        """Return the organisation as it is now; it is read anew only after somebody changed it."""
+        """Return the organisation as the session's transaction sees it; it is read anew only after somebody changed it."""
+        known = session.info.get(Organisation)
+        if isinstance(known, Organisation):
+            return known
         version = queries.organisation_version(session)
-        if self._snapshot is None or self._snapshot[0] != version:
-            self._snapshot = (version, load_organisation(session))
-        return self._snapshot[1]
+        snapshot = self._snapshot  # another thread may put a newer one there at any moment
+        if snapshot is None or snapshot[0] != version:
+            snapshot = self._snapshot = (version, load_organisation(session))
+        session.info[Organisation] = snapshot[1]
+        return snapshot[1]
 
 
 @dataclass(frozen=True)

@@ -240,8 +240,9 @@ class Completion:
     item: WorkItem | None = None
 
     def find(self, session: Session) -> int:
-        """Return the item's instance; the session keeps the item for what follows."""
-        return _open_item(session, self.work_item, self.sent).instance_id
+        """Return the item's instance, and keep the item so that the session need not read it again."""
+        self.item = _open_item(session, self.work_item, self.sent)
+        return self.item.instance_id
 
     def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
         """Check that the item is open and the person may still complete it."""
