@@ -1,9 +1,5 @@
 """A small organisation, a few drawings, and both databases, for the tests of the services."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -38,32 +34,6 @@ MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CHILD = cases.NewChild("Maja Exempelsson", date(2012, 3, 14), "20120314-2380", "Testbyn")
 UNITS = ("school", "bup", "social", "clinic", "habilitation")
 CONSENT = {"need": "Maja behöver stöd.", "consents": [{"giver": "guardian", "name": "Elis Exempelsson", "answer": "yes"}]}
-
-POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """A server of our own, gone after the tests."""
-    url = os.environ.get("SAMSPEL_TEST_POSTGRESQL")
-    if url:
-        yield url
-        return
-    if not POSTGRESQL.is_dir() or os.geteuid() != 0:
-        pytest.skip("no PostgreSQL found")
-    folder = Path(tempfile.mkdtemp(prefix="samspel-pg-", dir="/tmp"))
-    shutil.chown(folder, "postgres")
-    as_postgres = ["runuser", "-u", "postgres", "--"]
-    data = folder / "data"
-    subprocess.run([*as_postgres, POSTGRESQL / "initdb", "-D", data, "-A", "trust", "-E", "UTF8"], check=True, capture_output=True)
-    options = f"-k {folder} -c listen_addresses='' -c max_connections=120"
-    start = [*as_postgres, POSTGRESQL / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"]
-    subprocess.run(start, check=True, stdout=subprocess.DEVNULL)
-    try:
-        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
-    finally:
-        subprocess.run([*as_postgres, POSTGRESQL / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, capture_output=True)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

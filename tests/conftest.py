@@ -1,0 +1,29 @@
+"""What every test may need: a PostgreSQL server, one for each worker of the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgresql import server
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def absent(what: str) -> None:
+    """End a test that needs something the machine lacks: skipped with a word, but never in CI."""
+    if IN_CI:
+        pytest.fail(f"CI must have {what}")
+    pytest.skip(f"no {what} on this machine")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a server whose user may make databases; gone after the tests."""
+    with server() as url:
+        if url is None:
+            absent("PostgreSQL server")
+        else:
+            yield url
