@@ -1,9 +1,13 @@
 """What a check says of a decision file before anybody asks it: each fault with its sound twin."""
 
+import random
+from datetime import date
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
+from engine.errors import SamspelError
 from engine.execution.dmn import read_decisions
 
 HEAD = '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="D" namespace="test">'
@@ -47,6 +51,7 @@ INPUT = '<inputData id="in" name="days"><variable name="days" typeRef="number"/>
 NEEDS = '<informationRequirement id="arrow"><requiredInput href="#in"/></informationRequirement>'
 
 PAIRS = [
+    ("dmn-feel", "row_1", table(("> ", "1"), ("-", "2")), table(("> 1", "1"), ("<= 1", "2"))),
     ("dmn-feel", "row_1", table(("]1..", "1"), ("-", "2"), policy="FIRST"), table(("[1..2]", "1"), ("-", "2"), policy="FIRST")),
     ("dmn-feel", "row_1", table(("-", "open ("), policy="FIRST"), table(("-", '"open"'), policy="FIRST")),
     ("dmn-feel", "row_1", table(("-", 'date("2026-02-30")'), policy="FIRST"), table(("-", 'date("2026-02-28")'), policy="FIRST")),
@@ -130,6 +135,27 @@ def test_every_fault_has_a_sentence_and_a_remedy_in_both_languages():
         for fault in read(faulty, "policy/main.dmn").faults():
             assert fault.file == "policy/main.dmn"
             assert all((fault.sv, fault.en, fault.remedy_sv, fault.remedy_en))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_is_told_in_sentences_never_in_a_traceback(seed):
+    chance = random.Random(seed)
+    root = etree.fromstring((SHIPPED / "policy" / "document.dmn").read_bytes())
+    for _ in range(3):
+        element = chance.choice(list(root.iterdescendants()))
+        if chance.random() < 0.5 and element.getparent() is not None:
+            element.getparent().remove(element)
+        else:
+            element.text = chance.choice(["", ">", "[1..", '"a" "b"', "{", "not("])
+
+    try:
+        decisions = read_decisions({"main.dmn": etree.tostring(root)})
+        told = [fault.sentence() for fault in decisions.faults()]
+        decisions.evaluate("policy_document", {"agreement": "jamtbus", "day": date(2026, 1, 1)})
+    except SamspelError as error:
+        told = [error.sentence()]
+
+    assert all(told)
 
 
 def test_an_overlap_names_both_rows():

@@ -35,7 +35,7 @@ function testOf(text, node) {
   const first = node.firstChild;
   if (first.name === 'Interval') return interval(text, first);
   const bound = constant(text, node.lastChild);
-  return bound && ordered(bound) && COMPARISONS[text.slice(first.from, first.to)]?.(bound);
+  return (bound && ordered(bound) && COMPARISONS[text.slice(first.from, first.to)]?.(bound)) || null;
 }
 
 const LITERALS = ['StringLiteral', 'NumericLiteral', 'BooleanLiteral', 'DateTimeLiteral', 'ArithmeticExpression', 'null'];
