@@ -1,0 +1,195 @@
+"""Files of strangers, folders and the command: a verdict for each, never a traceback, never longer than five seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.execution.checks import check
+from engine.execution.checks.apart import SECONDS, verdicts_apart
+from engine.execution.checks.rules import RULES
+from engine.execution.checks.verdicts import LACKS
+from engine.execution.faults import ModelsRefused, Vocabulary
+from engine.services.releases import FolderSnapshots, check_models, load_release, start_release
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+OPEN = f'<definitions xmlns="{BPMN}" targetNamespace="t" id="d">'
+LINE = (
+    '<startEvent id="start"/><endEvent id="end"/><sequenceFlow id="start_to_end" sourceRef="start" targetRef="end"/>'
+)
+SOUND = f'{OPEN}<process id="main" name="Huvud" isExecutable="true">{LINE}</process></definitions>'.encode()
+LAUGHS = "".join(f'<!ENTITY a{n} "{"&a" + str(n - 1) + ";"}{"&a" + str(n - 1) + ";"}">' for n in range(1, 40))
+DEEP = f"{OPEN}{'<process>' * 100}{'</process>' * 100}</definitions>"
+VERY_DEEP = f"{OPEN}{'<process>' * 20_000}{'</process>' * 20_000}</definitions>"
+CARDINALITY = SOUND.replace(
+    b'<endEvent id="end"/>',
+    b'<endEvent id="end"/><userTask id="it"><multiInstanceLoopCharacteristics><loopCardinality>1000000</loopCardinality>'
+    b"</multiInstanceLoopCharacteristics></userTask>",
+)
+
+HOSTILE = {
+    "billion laughs": (f'<!DOCTYPE x [<!ENTITY a0 "ha">{LAUGHS}]><definitions xmlns="{BPMN}">&a39;</definitions>'.encode(), "doctype"),
+    "external entity": (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><definitions/>', "doctype"),
+    "document type in UTF-16": ('<!DOCTYPE x><definitions xmlns="x"/>'.encode("utf-16"), "doctype"),
+    "deep": (DEEP.encode(), "too_deep"),
+    "deeper than the parser": (VERY_DEEP.encode(), "too_deep"),
+    "a million instances": (CARDINALITY, "loop_cardinality"),
+    "a huge attribute": (SOUND.replace(b'name="Huvud"', b'name="' + b"x" * 1_000_000 + b'"'), "text_too_long"),
+    "too large": (SOUND + b" " * (2 * 1024 * 1024), "file_too_large"),
+    "binary garbage": (bytes(range(256)) * 100, "not_xml"),
+    "not XML": (b"Hej!\nDet hier er inte XML", "not_xml"),
+    "cut off": (SOUND[:-20], "not_xml"),
+    "empty": (b"", "file_empty"),
+    "white space": (b"  \n ", "file_empty"),
+    "wrong root": (b'<html xmlns="http://www.w3.org/1999/xhtml"/>', "wrong_root"),
+    "no process": (f"{OPEN}</definitions>".encode(), "no_process"),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_file_gets_its_fault_in_time(data, code):
+    started = time.monotonic()
+
+    faults = check({"x.bpmn": data})
+
+    assert code in {fault.code for fault in faults}
+    assert time.monotonic() - started < SECONDS
+
+
+def test_broken_json_is_told_with_line_and_column():
+    (fault,) = check({"x.form": b'{"id": "x",\n "components": [}'})
+
+    assert fault.code == "not_json"
+    assert "rad 2, kolumn 17" in fault.sv
+
+
+def test_json_nested_past_the_reader_is_refused():
+    faults = check({"x.form": b'{"components": ' + b"[" * 100_000})
+
+    assert [fault.code for fault in faults] == ["too_deep"]
+
+
+def test_two_forms_or_decisions_with_one_id_are_refused():
+    form = b'{"id": "ask", "components": []}'
+
+    faults = check({"a.form": form, "b.form": form})
+
+    assert [(fault.file, fault.code) for fault in faults] == [("b.form", "form_duplicate")]
+
+
+def test_two_decisions_with_one_id_are_refused():
+    table = (
+        b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="%s"><decision id="way" name="Way">'
+        b'<variable name="way"/><literalExpression><text>1</text></literalExpression></decision></definitions>'
+    )
+
+    faults = check({"a.dmn": table % b"a", "b.dmn": table % b"b"})
+
+    assert ("b.dmn", "dmn_duplicate") in [(fault.file, fault.code) for fault in faults]
+
+
+def test_a_file_of_another_kind_is_refused():
+    assert [fault.code for fault in check({"x.txt": b"x"})] == ["file_unknown_kind"]
+
+
+def test_a_missing_path_and_an_empty_folder_are_said_so(tmp_path):
+    assert [fault.code for fault in check(tmp_path / "nowhere.bpmn")] == ["file_missing"]
+    assert [fault.code for fault in check(tmp_path)] == ["folder_empty"]
+
+
+def test_a_folder_named_as_a_model_is_unreadable(tmp_path):
+    (tmp_path / "x.bpmn").mkdir()
+
+    assert [fault.code for fault in check(tmp_path)] == ["file_unreadable"]
+
+
+def test_a_file_that_takes_too_long_is_stopped_and_the_others_are_checked():
+    verdicts = verdicts_apart({"a.bpmn": SOUND, "b.bpmn": SOUND.replace(b'"main"', b'"other"')}, Vocabulary(), seconds=0.0)
+
+    assert {fault.code for verdict in verdicts for fault in verdict.faults} <= {"took_too_long"}
+    assert any(verdict.errors for verdict in verdicts)
+
+
+def test_what_is_lacking_has_a_word_in_each_verdict():
+    assert {code for code, rule in RULES.items() if rule.lacking} == LACKS.keys()
+
+
+def test_a_sound_file_runs_and_a_plain_picture_lacks(tmp_path):
+    (tmp_path / "sound.bpmn").write_bytes(SOUND)
+    (tmp_path / "picture.bpmn").write_bytes(SOUND.replace(b'"main"', b'"picture"').replace(b'"true"', b'"false"'))
+
+    verdicts = {verdict.file: verdict.sentence() for verdict in check_models(tmp_path)}
+
+    assert verdicts == {"sound.bpmn": "kan köras", "picture.bpmn": "ritning: saknar märkning som körbar"}
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from engine.cli import samspel; samspel(prog_name='samspel')", "models", "check", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+
+
+def test_the_command_ends_with_zero_only_where_all_is_well(tmp_path):
+    sound, bad = tmp_path / "sound.bpmn", tmp_path / "bad.bpmn"
+    sound.write_bytes(SOUND)
+    bad.write_bytes(b"Hej")
+
+    well, ill = run(sound), run(bad)
+
+    assert (well.returncode, well.stdout) == (0, "sound.bpmn: kan köras\n")
+    assert ill.returncode == 1
+    assert "bad.bpmn: fel (1)" in ill.stdout
+    assert "Traceback" not in ill.stdout + ill.stderr
+
+
+def test_the_command_gives_faults_as_json_and_in_english(tmp_path):
+    bad = tmp_path / "bad.bpmn"
+    bad.write_bytes(SOUND.replace(b'targetRef="end"', b'targetRef="nowhere"'))
+
+    told = json.loads(run(bad, "--json").stdout)
+    english = run(bad, "--lang", "en").stdout
+
+    assert told["ok"] is False
+    faults = told["files"][0]["faults"]
+    assert {"file", "element_id", "element_name", "severity", "code", "sv", "en", "remedy_sv", "remedy_en"} <= faults[0].keys()
+    assert "start_to_end" in {fault["element_id"] for fault in faults}
+    assert "The flow begins or ends in nothing." in english
+
+
+def test_a_folder_that_cannot_run_is_refused_and_the_last_good_release_starts(tmp_path):
+    folder, kept = tmp_path / "models", FolderSnapshots(tmp_path / "kept")
+    folder.mkdir()
+    (folder / "main.bpmn").write_bytes(SOUND)
+    good = start_release(folder, kept).release
+    (folder / "main.bpmn").write_bytes(SOUND.replace(b'targetRef="end"', b'targetRef="nowhere"'))
+
+    started = start_release(folder, kept)
+
+    assert started.release.hash == good.hash
+    assert "dangling_flow" in {fault.code for fault in started.refused}
+    with pytest.raises(ModelsRefused):
+        load_release(folder)
+
+
+def test_nothing_starts_where_nothing_good_was_kept(tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "main.bpmn").write_bytes(b"Hej")
+
+    with pytest.raises(ModelsRefused):
+        start_release(folder, FolderSnapshots(tmp_path / "kept"))
+
+
+def test_an_overlay_replaces_the_file_with_the_same_path(tmp_path):
+    folder, over = tmp_path / "models", tmp_path / "over"
+    for place, name in ((folder, b"Huvud"), (over, b"Annat")):
+        place.mkdir()
+        (place / "main.bpmn").write_bytes(SOUND.replace(b"Huvud", name))
+
+    assert load_release(folder).process("main").name == "Huvud"
+    assert load_release(folder, [over]).process("main").name == "Annat"
