@@ -327,8 +327,8 @@ def _steering_group(here: Circumstances) -> Resolution:
         return _missing(
             "Avtalet har ingen styrgrupp som säkert är den rätta.", "The agreement has no steering group that is certain to be the right one."
         )
-    if not here.organisation.members_of(found.id, here.at, here.purpose):
-        return _missing(f"Ingen sitter i {found.name}.", f"Nobody sits in {found.name}.")
+    if not set(here.organisation.members_of(found.id, here.at, here.purpose)) - here.concerned - here.barred:
+        return _missing(f"Ingen i {found.name} kan ta uppgiften.", f"Nobody in {found.name} can take the task.")
     return Resolution(
         f"group:{found.id}", f"Styrgrupp: {found.name}.{_led_by(found, here, 'sv')}", f"Steering group: {found.name}.{_led_by(found, here, 'en')}"
     )

@@ -198,8 +198,11 @@ class _Inventor:
         return found
 
     def steering_group(self, agreement: str, code: str, name: str, parties: Iterable[Party]) -> None:
-        """The group that decides, with every party's director; the first leads it."""
+        """The group that decides, with every party's director and heads of areas; the first party's director leads it."""
         group = SteeringGroup(f"{agreement}_{code}", agreement, name)
         self.groups.append(group)
-        for number, party in enumerate(parties):
-            self.members.append(Member(group.id, f"{party.id}_director", role="member" if number else "chair"))
+        for party in parties:
+            heads = [f"{unit.id}_head" for unit in self.units.values() if unit.party == party.id and f"{unit.id}_head" in self.positions]
+            for post in (f"{party.id}_director", *heads):
+                led = any(member.group == group.id for member in self.members)
+                self.members.append(Member(group.id, post, role="member" if led else "chair"))

@@ -141,7 +141,9 @@ class Answering:
     def _picked(self, path: str, options: Sequence[Any]) -> Any:  # noqa: ANN401 - one of the options
         # Every row of a list is the same question.
         place = ".".join(part for part in path.split(".") if not part.isdigit())
-        chosen = self.pick(place, options)
+        before = [choice for known, choice in self.picked if known == place and choice in options]
+        alike = before and self.chance.random() < 0.9  # noqa: PLR2004 - rows of a list mostly resemble each other
+        chosen = before[-1] if alike else self.pick(place, options)
         self.picked.append((place, chosen))
         return chosen
 

@@ -45,7 +45,10 @@ class Chart:
         return frozenset(self._before[node])
 
     def distances(self, targets: Mapping[Node, int]) -> Mapping[Node, int]:
-        """Return how far it is from each element to the nearest target, each with what is added for it; elements without a way are left out."""
+        """Return how far it is from each element to the nearest target, each with what is added for it.
+
+        No way leads through a target: whoever gets there has arrived. Elements without a way are left out.
+        """
         found: dict[Node, int] = {}
         waiting = [(added, node) for node, added in targets.items()]
         heapify(waiting)
@@ -53,7 +56,7 @@ class Chart:
             distance, node = heappop(waiting)
             if node not in found:
                 found[node] = distance
-                for before in self._before[node]:
+                for before in self._before[node] - targets.keys():
                     heappush(waiting, (distance + 1, before))
         return found
 
@@ -96,8 +99,10 @@ def _listeners(elements: Mapping[Node, Element]) -> Mapping[str, frozenset[Node]
 
 V = TypeVar("V", bound=Hashable)
 
-MISSED = 3
+MISSED = 4
 """How much further an element seems each time that it was passed by."""
+GIVEN_UP = 9
+"""An element that was passed by so often is looked for no more."""
 
 
 @dataclass
@@ -146,7 +151,7 @@ class Guide:
     def distance(self, nodes: Iterable[Node], *, ending: bool = False) -> int:
         """Return how far it is from the nearest of some elements to one that nobody has been at, or to an end."""
         known = self._to_end if ending else self._to_unseen
-        return min((known.get(node, FAR) for node in nodes), default=FAR)
+        return min((min(known.get(node, FAR), FAR) for node in nodes), default=FAR)
 
     def pick(self, place: Hashable, options: Sequence[V]) -> V:
         """Return one of the options, mostly one of those that were chosen least."""
@@ -156,4 +161,6 @@ class Guide:
         return self.chance.choice([option for option in options if self._chosen[place, option] == least])
 
     def _look(self) -> None:
-        self._to_unseen = self.chart.distances({node: MISSED * self._missed[node] for node in self.unvisited})
+        wanted = {node: MISSED * self._missed[node] for node in self.unvisited if self._missed[node] < GIVEN_UP}
+        given_up = {node: FAR for node in self.unvisited if self._missed[node] >= GIVEN_UP}
+        self._to_unseen = self.chart.distances({**wanted, **given_up})

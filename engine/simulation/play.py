@@ -32,8 +32,10 @@ LONGEST = 400
 """A case that has not ended after so many steps is stuck."""
 KINDS: tuple[disputes.Kind, ...] = ("responsibility", "cost")
 
-LOOKS = 24
-"""In how many ways a form is filled in, at most, before one is chosen."""
+ENOUGH = 3
+"""In how many ways a form is filled in before one is chosen that at least leads somewhere."""
+LOOKS = 60
+"""In how many ways, at most, while none leads anywhere."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,9 @@ class Story:
             row = session.get_one(WorkItem, item.id)
             release = self.runtime.releases.get(row.instance.release)
             facts = gather(session, self.organisation, release, steps.subject_of(row.instance), self.clock.now())
-            for _ in range(LOOKS):
+            for look in range(LOOKS if here < FAR else 1):
+                if look >= ENOUGH and any(choice.distance < FAR for choice in found):
+                    break
                 answers, picked, valid, wrong = self._filled_in(item, shown)
                 if wrong:
                     refused = wrong

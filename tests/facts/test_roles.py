@@ -232,6 +232,15 @@ def test_an_empty_or_missing_steering_group_is_a_missing_route():
     assert resolve("steering_group", circumstances()).missing
 
 
+def test_a_steering_group_in_which_all_are_concerned_is_a_missing_route():
+    groups = (SteeringGroup("steering", "jamtbus", "Styrgruppen"),)
+    staffed = organisation(groups=groups, members=(Member("steering", position="director"),))
+
+    found = resolve("steering_group", circumstances(staffed, purpose="deviation", concerned=frozenset({"dag"})))
+
+    assert (found.queue, found.missing) == (PROCESS_OWNER, True)
+
+
 def test_work_of_an_initiator_who_left_goes_to_their_manager():
     left = organisation(persons=(Person("bo", "Bo", "bo", valid=YESTERDAY),))
 
