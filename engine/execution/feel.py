@@ -97,6 +97,13 @@ class FeelClock(FeelSyntaxError):
     en = "The expression “{expression}” asks for {detail}(): write {detail} without parentheses."
 
 
+class FeelUnsupported(FeelSyntaxError):
+    """The expression uses a part of FEEL that the interpreter does not carry out."""
+
+    sv = "Uttrycket ”{expression}” använder ”{detail}”, som inte går att räkna ut här."
+    en = "The expression “{expression}” uses “{detail}”, which is not carried out here."
+
+
 class FeelBadLiteral(FeelSyntaxError):
     """A date, time or duration that is written out does not exist."""
 
@@ -270,6 +277,7 @@ _REFUSALS: Mapping[str, type[FeelError]] = {
     "syntax": FeelSyntaxError,
     "clock": FeelClock,
     "literal": FeelBadLiteral,
+    "unsupported": FeelUnsupported,
     "unknown": FeelUnknownName,
     "function": FeelUnknownName,
     "type": FeelTypeError,

@@ -3,7 +3,7 @@
 import './isolate/corrections.js';
 import { evaluate, unaryTest } from '@bpmn-io/feelin';
 import { decode, encode } from './isolate/values.js';
-import { freeNames, refuseClocks, refuseLiterals, refuseSyntax, tree } from './isolate/tree.js';
+import { freeNames, refuseClocks, refuseLiterals, refuseSyntax, refuseUnsupported, tree } from './isolate/tree.js';
 import { cellOf } from './isolate/cells.js';
 import { answer, refusal } from './isolate/expressions.js';
 import { decide } from './isolate/decisions.js';
@@ -34,6 +34,7 @@ const ACTIONS = {
     const top = tree(text, unary);
     refuseSyntax(text, top);
     refuseClocks(text, top);
+    refuseUnsupported(text, top);
     refuseLiterals(text, top);
     return freeNames(text, top, roots);
   },

@@ -52,5 +52,6 @@ function reason(error) {
   if (error instanceof NotAValue) return { kind: 'result', detail: error.message };
   // luxon does not export its error types
   if (/^(Invalid|there is no) /.test(error.message)) return { kind: 'calendar', detail: error.message };
+  if (/^unsupported range/.test(error.message)) return { kind: 'type', detail: error.text };
   return { kind: 'failure', detail: String(error.message) };
 }

@@ -36,13 +36,26 @@ export function refuseSyntax(text, node) {
 // A date that is written out and does not exist is found before anything runs.
 export function refuseLiterals(text, node) {
   for (const literal of walk(node)) {
-    if (literal.name !== 'DateTimeLiteral' || [...walk(literal)].some((part) => part.name === 'VariableName')) continue;
+    if (literal.name !== 'DateTimeLiteral' || [...walk(literal)].some((part) => part.name === 'VariableName' || part.name === '?')) continue;
     const source = text.slice(literal.from, literal.to);
     let value = null;
     try {
       value = evaluate(source).value;
     } catch { /* luxon's words are not the owner's */ }
     if (value === null) throw new Refusal('literal', source, literal);
+  }
+}
+
+// What the interpreter reads and then does not carry out.
+const UNSUPPORTED = [
+  'overlaps before', 'overlaps after', 'finishes', 'finished by', 'during', 'starts', 'started by', 'coincides',
+];
+
+export function refuseUnsupported(text, node) {
+  for (const part of walk(node)) {
+    if (part.name === 'InstanceOfExpression') throw new Refusal('unsupported', 'instance of', part);
+    const called = part.name === 'FunctionInvocation' && pathOf(text, part.firstChild)?.[0];
+    if (UNSUPPORTED.includes(called)) throw new Refusal('unsupported', called, part);
   }
 }
 
