@@ -8,7 +8,6 @@ counted as elapsed time. A date is the whole day and ends at 23:59.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,12 +80,11 @@ def at(given: FeelValue) -> datetime | None:
     return None
 
 
-def moment(node: Node, task: Token, value: Value, extra: Mapping[str, FeelValue] | None = None) -> datetime | None:
-    """Return the moment that a due date gives; None where there is none.
+def moment(node: Node, task: Token, value: Value, given: FeelValue) -> datetime | None:
+    """Return the moment that a due date has given; None where there is none.
 
-    Raises ``StepFailed`` where the expression gives something else than a date or a date-time.
+    Raises ``StepFailed`` where it has given something else than a date or a date-time.
     """
-    given = node.evaluate(task, value, extra)
     if given is None:
         return None
     found = at(given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.execution import feel
 from engine.execution.dmn import DecisionFailed, NoSuchDecision
 from engine.execution.drawing import TASK_KINDS, Element, Event, Value
-from engine.execution.expressions import engine_for
+from engine.execution.expressions import engine_for, top_names
 from engine.execution.faults import StepFailed
 from engine.execution.nodes import OPEN, Boundary, Call, Catching, Multiple, Node, ProcessSpec, Scope
 from engine.execution.results import Effect, Facts, FeelValue, Visit
@@ -289,12 +289,21 @@ class Instance(_Running, BpmnWorkflow):  # type: ignore[misc]
 
         Raises ``StepFailed`` where the expression cannot be evaluated.
         """
-        if not value.is_feel:
-            return value.text
+        (given,) = self.evaluate_all(task, element, [value], extra)
+        return given
+
+    def evaluate_all(self, task: Token, element: Element, values: Sequence[Value], extra: Mapping[str, FeelValue] | None = None) -> list[FeelValue]:
+        """Return what each of an element's texts or expressions gives, in one call of the isolate. Raises ``StepFailed``."""
+        expressions = [value.text for value in values if value.is_feel]
         try:
-            return self.script_engine.environment.evaluate(value.text, task.data.visible(), extra)
+            given = iter(self.script_engine.environment.evaluate_all(expressions, task.data.visible(), extra))
         except (feel.FeelError, feel.NotAFeelValue) as error:
             raise self.failed(element, error.sentence("sv"), error.sentence("en")) from error
+        return [next(given) if value.is_feel else value.text for value in values]
+
+    def reads(self, value: Value) -> frozenset[str]:
+        """Return the variables that an expression reads."""
+        return top_names(value.text, self.release.roots) if value.is_feel else frozenset()
 
     def decide(self, task: Token, element: Element, inputs: Mapping[str, FeelValue]) -> FeelValue:
         """Return what the business rule task's decision gives in the token's scope."""
@@ -339,6 +348,3 @@ class Instance(_Running, BpmnWorkflow):  # type: ignore[misc]
         """Return the error that names the element."""
         file = self.release.processes[element.process].file
         return StepFailed(file=file, element=element.id, name=element.name, reason=reason, reason_en=reason_en)
-
-
-Advance = Callable[[Instance], None]
