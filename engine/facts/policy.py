@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -71,6 +72,29 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What a key can be: one row of the table ``choices``."""
+
+    key: str
+    kind: str
+    """``number``, ``boolean``, ``one`` of the allowed values, or ``many`` of them."""
+    allowed: Sequence[Any] | None
+    meaning: str
+    """What the key decides, in Swedish."""
+
+    def takes(self, value: object) -> bool:
+        """Return whether the value is one that the key can have."""
+        if self.kind == "boolean":
+            return isinstance(value, bool)
+        if self.kind == "number":
+            return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value >= 0
+        allowed = self.allowed or ()
+        if self.kind == "many":
+            return isinstance(value, list | tuple) and all(one in allowed for one in value)
+        return value in allowed
+
+
+@dataclass(frozen=True)
 class DeadlineRow:
     """One row of the table ``deadlines``."""
 
@@ -122,15 +146,26 @@ class Policy:
             raise PolicyUnset(self.agreement, unset)
 
 
-def read_policy(agreement: str, on: date, policy: Sequence[Row], deadlines: Sequence[Row], proposals: Sequence[Row] = ()) -> Policy:
-    """Return what the evaluated tables say of an agreement on a day.
+def read_policy(
+    agreement: str,
+    on: date,
+    policy: Sequence[Row],
+    deadlines: Sequence[Row],
+    proposals: Sequence[Row] = (),
+    choices: Sequence[Row] | None = None,
+) -> Policy:
+    """Return what the evaluated tables say of an agreement on a day; without ``choices`` keys and values are taken as they are.
 
-    Raises :class:`PolicyMalformed` where a key has two values, a status or a column is wrong, or a source is missing.
+    Raises :class:`PolicyMalformed` where a key has two values, or is none of the choices or has a value that is none,
+    a status or a column is wrong, or a source is missing.
     """
+    known = None if choices is None else {row["key"]: Choice(**row) for row in _rows("choices", agreement, choices, _CHOICE_COLUMNS)}
     entries: dict[str, PolicyValue] = {}
     overruled = []
     for row in _rows("policy", agreement, policy, ("source", "key", "value", "status")):
         entry = _entry(agreement, row)
+        if known is not None:
+            _check_choice(agreement, entry, known)
         if row["source"] == "overruled":
             overruled.append(entry)
         elif entry.key in entries:
@@ -156,6 +191,20 @@ def read_policy(agreement: str, on: date, policy: Sequence[Row], deadlines: Sequ
 
 
 _DEADLINE_COLUMNS = ("name", "sv", "en", "start", "days", "direction", "day_kind", "responsible", "met_by")
+
+
+_CHOICE_COLUMNS = ("key", "kind", "allowed", "meaning")
+
+
+def _check_choice(agreement: str, entry: PolicyValue, known: Mapping[str, Choice]) -> None:
+    choice = known.get(entry.key)
+    if choice is None:
+        raise _malformed(entry.source, agreement, entry.key, "nyckeln finns inte i tabellen choices", "the key is not in the table choices")
+    if not entry.no_rule and not choice.takes(entry.value):
+        words = {"number": "ett tal", "boolean": "sant eller falskt"}.get(choice.kind) or ", ".join(map(str, choice.allowed or ()))
+        raise _malformed(
+            entry.source, agreement, entry.key, f"{entry.value} går inte; möjligt är {words}", f"{entry.value} is not possible; {words} is"
+        )
 
 
 def _rows(table: str, agreement: str, rows: object, columns: Sequence[str]) -> Iterator[Row]:

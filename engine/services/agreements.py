@@ -6,20 +6,22 @@ further deadline is asked for its days before the next case starts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 
 from engine.errors import SamspelError
 from engine.execution import Release
 from engine.execution.results import FeelValue
+from engine.execution.xml import parse_xml
 from engine.facts import deadlines as deadline_rules
 from engine.facts.agreements import Agreement, read_files
 from engine.facts.calendar import local_day
 from engine.facts.deadlines import Deadline, Milestones, deadline_keys
-from engine.facts.policy import Policy, read_policy
+from engine.facts.policy import Policy, Row, read_policy
 
-POLICY, DEADLINES, PROPOSALS = "policy", "deadlines", "proposals"
+POLICY, DEADLINES, PROPOSALS, CHOICES = "policy", "deadlines", "proposals", "choices"
 """The decisions of ``processes/policy/policy.dmn``."""
 
 READ_AT_START = frozenset({"age_max", "age_max_included"})
@@ -27,6 +29,8 @@ READ_AT_START = frozenset({"age_max", "age_max_included"})
 
 _FOLDER = "agreements/"
 _DAYS_KEPT = 1024
+_ANY_DAY = date(2000, 1, 1)
+_DAY = re.compile(r"\bday\b")
 
 
 class NoSuchAgreement(SamspelError):
@@ -60,9 +64,10 @@ def policy(release: Release, agreement_id: str, on: date) -> Policy:
     Raises :class:`NoSuchAgreement`, :class:`~engine.facts.policy.PolicyMalformed`, or the error of the expression that failed.
     """
     agreement(release, agreement_id)
-    inputs = {"agreement": agreement_id, "day": on}
-    rows = {name: release.decisions.evaluate(name, inputs) for name in (POLICY, DEADLINES, PROPOSALS)}
-    return read_policy(agreement_id, on, rows[POLICY], rows[DEADLINES], rows[PROPOSALS])
+    day = on if _changes(release) else _ANY_DAY
+    held, deadlines = (_rows(release, name, agreement_id, day) for name in (POLICY, DEADLINES))
+    proposals, choices = (_rows(release, name, agreement_id, _ANY_DAY) for name in (PROPOSALS, CHOICES))
+    return read_policy(agreement_id, on, held, deadlines, proposals, choices)
 
 
 def policy_facts(release: Release, held: Policy) -> Mapping[str, FeelValue]:
@@ -122,3 +127,32 @@ def _entries_read(release: Release) -> frozenset[tuple[str, str]]:
     """The first two parts of every dotted name that a drawing reads: ``("policy", "leader")``."""
     names = (name.split(".") for model in release.processes.values() for name in model.reads)
     return frozenset((parts[0], parts[1]) for parts in names if len(parts) > 1)
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def _rows(release: Release, decision: str, agreement_id: str, on: date) -> Sequence[Row]:
+    """What a decision of the policy gives for an agreement on a day."""
+    rows: Sequence[Row] = release.decisions.evaluate(decision, {"agreement": agreement_id, "day": on})
+    return rows
+
+
+@lru_cache(maxsize=16)
+def _changes(release: Release) -> bool:
+    """Return whether some row holds on certain days only; where none does, all days share one evaluation of the tables."""
+    for path, content in release.files.items():
+        if path.endswith(".dmn"):
+            texts = [(text.text or "").strip() for text in parse_xml(content, path).iter("{*}text")]
+            if any(text != "day" and _DAY.search(text) for text in texts):
+                return True
+            if any(cell != "-" for cell in _day_cells(content, path)):
+                return True
+    return False
+
+
+def _day_cells(content: bytes, path: str) -> Iterator[str]:
+    """The cells under the column ``day``."""
+    for table in parse_xml(content, path).iter("{*}decisionTable"):
+        expressions = [(clause.findtext("{*}inputExpression/{*}text") or "").strip() for clause in table.iterchildren("{*}input")]
+        for row in table.iterchildren("{*}rule"):
+            cells = [(cell.findtext("{*}text") or "-").strip() for cell in row.iterchildren("{*}inputEntry")]
+            yield from (cell for cell, expression in zip(cells, expressions, strict=False) if expression == "day")

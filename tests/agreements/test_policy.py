@@ -288,6 +288,17 @@ def test_a_change_takes_effect_from_its_day():
     assert agreements.policy(release, "arjeplog", date(2027, 1, 1)).values["meeting_max_days"] == 14
 
 
+def test_a_local_decision_may_begin_on_a_day():
+    files = table_files(overlay=True)
+    root = etree.fromstring(files["policy/local.dmn"])
+    (row,) = [row for row in root.iter(f"{DMN}rule") if row.get("id") == "policy_local_guardians_needed"]
+    row.findall(f"{DMN}inputEntry/{DMN}text")[1].text = '>= date("2026-07-01")'
+    release = load_files(files | {"policy/local.dmn": etree.tostring(root)})
+
+    assert agreements.unset_values(release, "jamtbus", date(2026, 6, 30), KEYS) == ("guardians_needed",)
+    assert agreements.unset_values(release, "jamtbus", date(2026, 7, 1), KEYS) == ()
+
+
 def test_two_rows_that_hold_on_one_day_are_refused_by_key():
     def twice(row):
         if row.get("id") == "policy_document_gotland_meeting_max_days":
@@ -322,6 +333,41 @@ def test_a_local_decision_may_be_that_there_is_no_such_rule():
 
     assert held.unset({"call_min_days"}) == ()
     assert held.values["call_min_days"] is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("meeting_max_day", "10", "finns inte i tabellen choices"),
+        ("meeting_max_days", '"tio"', "möjligt är ett tal"),
+        ("meeting_max_days", "-1", "möjligt är ett tal"),
+        ("leader", '"rektor"', "möjligt är inviting_unit, initiating_actor, chosen"),
+        ("clock_start", '"letter_sent"', "möjligt är need_registered, call_decided, consent_given"),
+        ("age_max_included", '"ja"', "möjligt är sant eller falskt"),
+        ("plan_signature", "true", "möjligt är required, not_required"),
+    ],
+)
+def test_a_misspelt_decision_is_refused_with_what_is_possible(key, value, said):
+    with pytest.raises(PolicyMalformed) as refused:
+        agreements.policy(with_local("jamtbus", key, value), "jamtbus", DAY)
+
+    assert refused.value.names["key"] == key
+    assert said in refused.value.sentence("sv")
+
+
+def test_several_ways_to_lift_are_chosen_among_those_that_there_are():
+    chosen = agreements.policy(with_local("gotland", "deviation_lift", '["dialogue"]'), "gotland", DAY)
+
+    assert chosen.values["deviation_lift"] == ["dialogue"]
+    with pytest.raises(PolicyMalformed, match="deviation_lift"):
+        agreements.policy(with_local("gotland", "deviation_lift", '["dialogue", "letter"]'), "gotland", DAY)
+
+
+def test_the_choices_are_the_keys_of_the_house(shipped):
+    rows = shipped.decisions.evaluate("choices", {"agreement": "gotland"})
+
+    assert {row["key"] for row in rows} == KEYS
+    assert all(row["meaning"] for row in rows)
 
 
 def test_what_a_case_needs_and_nobody_has_said_is_refused_by_name(shipped):
