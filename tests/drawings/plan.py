@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
@@ -14,7 +15,8 @@ DC = "{http://www.omg.org/spec/DD/20100524/DC}"
 DI = "{http://www.omg.org/spec/DD/20100524/DI}"
 
 ACTIVITIES = frozenset(
-    "task userTask serviceTask sendTask receiveTask manualTask businessRuleTask scriptTask callActivity subProcess adHocSubProcess transaction".split()
+    "task userTask serviceTask sendTask receiveTask manualTask businessRuleTask scriptTask "
+    "callActivity subProcess adHocSubProcess transaction".split()
 )
 EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
 GATEWAYS = frozenset("exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split())
@@ -106,7 +108,7 @@ class Flow:
 
     @property
     def segments(self) -> list[tuple[Point, Point]]:
-        return list(zip(self.points, self.points[1:], strict=False))
+        return list(pairwise(self.points))
 
 
 @dataclass
