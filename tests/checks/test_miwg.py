@@ -108,7 +108,7 @@ REVIEWED = {
     ),
     "C.9.0.bpmn": (
         "wrong",
-        "event_subprocess_start:1 feel_syntax:1 gateway_without_default:1 unknown_decision:1 unknown_name:11 unknown_process:1 "
+        "event_subprocess_start:1 feel_syntax:1 gateway_without_default:1 unknown_decision:1 unknown_name:11 "
         "unknown_task_type:10 user_task_without_assignment:1 user_task_without_form:1",
     ),
     "C.9.1.bpmn": (
@@ -117,7 +117,7 @@ REVIEWED = {
     ),
     "C.9.2.bpmn": (
         "wrong",
-        "error_uncaught:2 repeated_call_without_mapping:1 unknown_name:5 unknown_process:1 unknown_role:3 unknown_task_type:1 "
+        "repeated_call_without_mapping:1 unknown_name:5 unknown_role:3 unknown_task_type:1 "
         "user_task_without_form:3",
     ),
 }
