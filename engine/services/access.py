@@ -125,6 +125,12 @@ def may_see_instance(runtime: Runtime, session: Session, person: str, instance: 
     )
 
 
+def hidden_instances(runtime: Runtime, session: Session, person: str, of: Case) -> set[int]:
+    """Return the processes of a case that a person may not see though the case is theirs: a deviation, talks about cost."""
+    beside = session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == of.id, ProcessInstance.purpose != "case"))
+    return {one.id for one in beside if not may_see_instance(runtime, session, person, one)}
+
+
 def _coordinates(session: Session, person: str, of: Case) -> bool:
     current = exists().where(CoordinatorAssignment.case_id == of.id, CoordinatorAssignment.person_id == person, CoordinatorAssignment.to_at.is_(None))
     return of.closed_at is None and bool(session.scalar(select(current)))

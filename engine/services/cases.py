@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import execution
@@ -160,7 +160,7 @@ def show(runtime: Runtime, person: str, reference: str) -> CaseView:
         case = access.case(runtime, session, person, reference)
         history.add(session, Act(runtime.clock.now(), person), [Event("read")], case_id=case.id, instance_id=None)
         session.flush()
-        return _view(session, case)
+        return _view(session, case, history.rows(session, case, access.hidden_instances(runtime, session, person, case)))
 
 
 def instances(runtime: Runtime, person: str, reference: str) -> list[int]:
@@ -187,7 +187,8 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
         history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
         notices.cancel_waiting(session, case.id, at)
         listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
-    payload = {"giver": giver, "reason": reason}
+        left = session.scalar(select(func.count()).select_from(_holding(case).subquery())) or 0
+    payload = {"giver": giver, "reason": reason, "remaining": left}
     return [steps.take(runtime, Delivery(instance, WITHDRAWN, payload, person)) for instance in listening]
 
 
@@ -246,17 +247,21 @@ def _require_start(release: Release, organisation: Organisation, agreement: str,
 
 
 def _withdraw_consents(session: Session, case: Case, giver: str | None, by: str, at: datetime) -> Sequence[Consent]:
-    query = select(Consent).where(Consent.case_id == case.id, Consent.given, Consent.withdrawn_at.is_(None))
+    query = _holding(case)
     found = session.scalars(query if giver is None else query.where(Consent.giver == giver)).all()
     session.execute(update(Consent).where(Consent.id.in_([one.id for one in found])).values(withdrawn_at=at, withdrawn_by=by))
     return found
+
+
+def _holding(case: Case) -> Select[Consent]:
+    return select(Consent).where(Consent.case_id == case.id, Consent.given, Consent.withdrawn_at.is_(None))
 
 
 def _running(session: Session, case: Case) -> Sequence[ProcessInstance]:
     return session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == case.id, ProcessInstance.ended_at.is_(None))).all()
 
 
-def _view(session: Session, case: Case) -> CaseView:
+def _view(session: Session, case: Case, told: Sequence[Row]) -> CaseView:
     child = case.child
     taking_part = session.scalars(select(Participant).where(Participant.case_id == case.id).order_by(Participant.id))
     items = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None), WorkItem.purpose == "case"))
@@ -269,5 +274,5 @@ def _view(session: Session, case: Case) -> CaseView:
         case.outcome,
         tuple(TakesPart(one.kind, one.role, one.unit_id, one.person_id, one.name, one.joined_at, one.left_at) for one in taking_part),
         tuple(OpenWork(one.id, one.name, one.queue, one.claimed_by, one.due_at, one.explanation) for one in items),
-        tuple(history.rows(session, case)),
+        tuple(told),
     )

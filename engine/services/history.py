@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -117,12 +117,13 @@ def of_case(runtime: Runtime, person: str, reference: str) -> list[Row]:
     """Return a case's history, the oldest first, to somebody who may see the case. Raises NoSuchCase."""
     with runtime.database.reading() as session:
         case = access.case(runtime, session, person, reference)
-        return rows(session, case)
+        return rows(session, case, access.hidden_instances(runtime, session, person, case))
 
 
-def rows(session: Session, case: Case) -> list[Row]:
-    """Return the rows of a case that the caller has been let into."""
-    found = session.scalars(select(History).where(History.chain == chain_of(case.id, None)).order_by(History.number))
+def rows(session: Session, case: Case, hidden: Collection[int]) -> list[Row]:
+    """Return the rows of a case that the caller has been let into, but for those of the processes that are not theirs to see."""
+    query = select(History).where(History.chain == chain_of(case.id, None)).order_by(History.number)
+    found = (row for row in session.scalars(query) if row.instance_id not in hidden)
     return [Row(row.at, row.by, row.for_whom, row.kind, row.element, row.name, tuple(row.rules), row.details) for row in found]
 
 

@@ -1,10 +1,12 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from engine.services import access, cases, history, tasks
+from engine.clock import MovableClock
+from engine.services import access, cases, deviations, history, tasks
+from engine.services.clock import OffsetClock
 from engine.storage.tables import Case, Consent, History, Notice, ProcessInstance, WorkItem
 
 TOLD = {"need": "Stöd", "consents": [{"giver": "guardian", "name": "Elis Exempelsson", "answer": "yes"}]}
@@ -100,6 +102,44 @@ def test_without_a_consent_there_is_nothing_to_withdraw(house):
 
     with pytest.raises(cases.NothingToWithdraw):
         cases.withdraw(house.runtime, "school_worker", reference)
+
+
+def test_a_deviation_stays_out_of_the_history_that_others_of_the_case_read(house):
+    reference = house.asked("bup").reference
+    deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school", case=reference, concerned=["bup_boss"])
+    entry = next(one for one in tasks.inbox(house.runtime, "school_worker") if one.name == "Skriv ner")
+    tasks.complete(house.runtime, "school_worker", entry.id, {"description": "Bup svarar inte."})
+
+    told = [row.name for row in history.of_case(house.runtime, "school_worker", reference)]
+    others = [row.name for row in history.of_case(house.runtime, "bup_boss", reference)]
+
+    assert "Skriv ner" in told
+    assert "Skriv ner" not in others
+    assert "Bedöm" in others
+    assert [row.name for row in cases.show(house.runtime, "bup_boss", reference).history] == [*others, None]
+
+
+def test_one_guardians_withdrawal_leaves_the_others_consent(house):
+    reference = house.start(units=["bup"]).reference
+    both = [{"giver": "guardian", "name": name, "answer": "yes"} for name in ("Elis Exempelsson", "Tuva Exempelsson")]
+    house.complete("school_worker", need="Stöd", consents=both)
+
+    cases.withdraw(house.runtime, "school_worker", reference, giver="Elis Exempelsson")
+
+    with house.runtime.database.reading() as session:
+        holding = session.scalars(select(Consent.giver).where(Consent.withdrawn_at.is_(None))).all()
+    assert holding == ["Tuva Exempelsson"]
+
+
+def test_the_demonstrations_clock_moves_for_every_process_and_only_forward(database):
+    standing = MovableClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    here, there = OffsetClock(database, standing), OffsetClock(database, standing)
+
+    here.advance(timedelta(days=3))
+
+    assert there.now() == datetime(2026, 3, 5, 9, tzinfo=UTC)
+    with pytest.raises(ValueError, match="forward"):
+        there.advance(timedelta(seconds=-1))
 
 
 def test_two_hundred_and_fifty_follow_ups_leave_the_next_task_there_and_the_state_as_small_as_at_first(house_of):
