@@ -20,9 +20,7 @@ from engine.services.releases import FolderSnapshots, check_models, load_release
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 OPEN = f'<definitions xmlns="{BPMN}" targetNamespace="t" id="d">'
-LINE = (
-    '<startEvent id="start"/><endEvent id="end"/><sequenceFlow id="start_to_end" sourceRef="start" targetRef="end"/>'
-)
+LINE = '<startEvent id="start"/><endEvent id="end"/><sequenceFlow id="start_to_end" sourceRef="start" targetRef="end"/>'
 SOUND = f'{OPEN}<process id="main" name="Huvud" isExecutable="true">{LINE}</process></definitions>'.encode()
 LAUGHS = "".join(f'<!ENTITY a{n} "{"&a" + str(n - 1) + ";"}{"&a" + str(n - 1) + ";"}">' for n in range(1, 40))
 DEEP = f"{OPEN}{'<process>' * 100}{'</process>' * 100}</definitions>"

@@ -142,9 +142,21 @@ def add_what_the_schema_forbids(root):
 
 
 MUTATIONS: list[Mutation] = [
-    remove_a_default_flow, break_a_condition, misspell_a_name_in_a_condition, rename_a_form, name_an_unknown_role, take_an_assignment_away,
-    name_an_unknown_task_type, make_a_task_a_script, empty_a_timer, lose_the_target_of_a_flow, name_an_unknown_requirement,
-    call_an_unknown_process, ask_an_unknown_decision, leave_a_task_alone, add_what_the_schema_forbids,
+    remove_a_default_flow,
+    break_a_condition,
+    misspell_a_name_in_a_condition,
+    rename_a_form,
+    name_an_unknown_role,
+    take_an_assignment_away,
+    name_an_unknown_task_type,
+    make_a_task_a_script,
+    empty_a_timer,
+    lose_the_target_of_a_flow,
+    name_an_unknown_requirement,
+    call_an_unknown_process,
+    ask_an_unknown_decision,
+    leave_a_task_alone,
+    add_what_the_schema_forbids,
 ]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 import pytest
 
 from engine.execution.checks import check
+from engine.execution.checks.apart import SECONDS
 from engine.execution.checks.rules import RULES
 from engine.execution.faults import Fault, Vocabulary
 from engine.execution.release import FACT_NAMES
@@ -118,7 +121,7 @@ def plane(flows: str, **nodes: str) -> str:
         chain, _, condition = line.partition(" ? ")
         ids = [part.strip() for part in chain.split(">")]
         names |= dict.fromkeys(ids)
-        drawn += [(a, b, condition) for a, b in zip(ids, ids[1:], strict=False)]
+        drawn += [(a, b, condition) for a, b in pairwise(ids)]
     given = {name: nodes.get(name) or _default(name) for name in {**dict.fromkeys(nodes), **names} if not name.startswith("nowhere")}
     text = "".join(str(node).replace("{id}", name) for name, node in given.items())
     for source, target, condition in drawn:
@@ -150,7 +153,8 @@ LINE = "start > ask > end"
 TABLE = (
     '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="tables" name="t" namespace="n">'
     '<decision id="route" name="Väg"><variable name="route_found"/>'
-    '<decisionTable id="route_table" hitPolicy="{policy}"><input id="in_1"><inputExpression id="in_1_e" typeRef="number"><text>{reads}</text></inputExpression></input>'
+    '<decisionTable id="route_table" hitPolicy="{policy}"><input id="in_1">'
+    '<inputExpression id="in_1_e" typeRef="number"><text>{reads}</text></inputExpression></input>'
     '<output id="out_1" name="way" typeRef="string"/>{rows}</decisionTable></decision></definitions>'
 )
 
@@ -858,3 +862,15 @@ def test_every_rule_has_twins():
 
     assert RULES.keys() - ELSEWHERE == ruled
     assert RULES.keys() >= ELSEWHERE
+
+
+def test_a_drawing_with_more_markings_than_the_budget_is_still_checked_in_time():
+    ways = range(20)
+    flows = "start > split\njoin > end\n" + "\n".join(f"split > g{n}\ng{n} > a{n} > m{n}\ng{n} > b{n}\nb{n} > m{n}\nm{n} > join" for n in ways)
+    gates = {f"g{n}": gate(default=f"g{n}_to_a{n}") for n in ways} | {f"m{n}": gate() for n in ways}
+    started = time.monotonic()
+
+    faults = faults_of(process(flows, split=gate("parallel"), join=gate("parallel"), **gates), "main.bpmn")
+
+    assert {fault.code for fault in faults} == {"flow_without_condition"}
+    assert time.monotonic() - started < SECONDS
