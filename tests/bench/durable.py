@@ -55,7 +55,7 @@ def lines(database: Database, copy_of: Callable[[Database], Database], name: str
         grown = [late / early for late, early in zip(costs[rounds], costs[FIRST], strict=True)]
         yield Line(f"{name}: completing after {rounds} follow-ups over after none", grown, 1.3)
     yield Line(f"{name}: bytes of state after 250 follow-ups over after none", [sizes[LAST] / sizes[FIRST]], 1.2)
-    print(  # noqa: T201 - the report
+    print(
         f"  ({name}: median of completing {statistics.median(costs[FIRST]) * 1e3:.1f} ms, of the bare commit "
         f"{statistics.median(floors[FIRST]) * 1e3:.1f} ms; state {sizes[FIRST]} bytes after none, {sizes[LAST]} after 250)"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import pairwise
 
 from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
@@ -66,15 +67,11 @@ def _complete(workflow: BpmnWorkflow) -> None:
 
 
 def _drawing(*, python: bool = False) -> str:
-    flows = [("start", TASKS[0]), *zip(TASKS[: AGAIN - 1], TASKS[1:AGAIN], strict=True), (TASKS[AGAIN - 1], "round")]
-    flows += [("round", TASKS[AGAIN]), *zip(TASKS[AGAIN:-1], TASKS[AGAIN + 1 :], strict=True), (TASKS[-1], "what_next"), ("what_next", "end")]
+    flows = [("start", TASKS[0]), *pairwise(TASKS[:AGAIN]), (TASKS[AGAIN - 1], "round")]
+    flows += [("round", TASKS[AGAIN]), *pairwise(TASKS[AGAIN:]), (TASKS[-1], "what_next"), ("what_next", "end")]
     lines = "".join(f'<sequenceFlow id="{a}_to_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in flows)
     condition = "again" if python else "=again"
-    form = (
-        ""
-        if python
-        else '<extensionElements><zeebe:assignmentDefinition candidateGroups="initiator"/></extensionElements>'
-    )
+    form = "" if python else '<extensionElements><zeebe:assignmentDefinition candidateGroups="initiator"/></extensionElements>'
     tasks = "".join(f'<userTask id="{task}" name="{task}">{form}</userTask>' for task in TASKS)
     return (
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="t">'

@@ -64,19 +64,25 @@ def _copies(table: str, rows: int, *, sqlite: bool) -> str:
         else f"WITH n(i) AS (SELECT * FROM generate_series(1, {rows}))"
     )
     if table == "timer":
-        when = "strftime('%Y-%m-%d %H:%M:%f000', :later, (i % 5000) || ' minutes')" if sqlite else "CAST(:later AS timestamptz) + (i % 5000) * interval '1 minute'"
+        when = _spread(5_000, sqlite=sqlite)
         return (
             f"INSERT INTO timer (instance_id, task_id, element, process, due_at, created_at, fired) {numbers} "
             f"SELECT :instance, 'copy ' || i, 'wait', 'rounds', {when}, {when}, {'0' if sqlite else 'false'} FROM n"
         )
     columns = (
-        "instance_id, case_id, element, name, process, path, form, role, purpose, routing, excluded, inputs, properties, priority, "
-        "due_at, created_at"
+        "instance_id, case_id, element, name, process, path, form, role, purpose, routing, excluded, inputs, properties, priority, due_at, created_at"
     )
-    when = "strftime('%Y-%m-%d %H:%M:%f000', :later, (i % 50000) || ' minutes')" if sqlite else "CAST(:later AS timestamptz) + (i % 50000) * interval '1 minute'"
+    when = _spread(50_000, sqlite=sqlite)
     queue = f"CASE WHEN i % 5 = 0 THEN 'unit:bup' WHEN i <= 12 THEN 'unit:social' ELSE 'unit:other_' || (i % {OTHERS}) END"
     return (
         f"INSERT INTO work_item ({columns}, task_id, queue, urgency_at) {numbers} "
         f"SELECT {', '.join('w.' + column.strip() for column in columns.split(','))}, 'copy ' || i, {queue}, {when} "
         "FROM n, (SELECT * FROM work_item WHERE instance_id = :instance LIMIT 1) w"
     )
+
+
+def _spread(minutes: int, *, sqlite: bool) -> str:
+    """Return SQL for a moment that lies up to so many minutes after ``:later``."""
+    if sqlite:
+        return f"strftime('%Y-%m-%d %H:%M:%f000', :later, (i % {minutes}) || ' minutes')"
+    return f"CAST(:later AS timestamptz) + (i % {minutes}) * interval '1 minute'"
