@@ -63,6 +63,16 @@ class Writer:
         inside = [f"{deeper}start {name}_start > {first}", *lines, f"{deeper}end {name}_end"]
         return name, [f"{indent}sub {name} > {after}", *inside], meaning
 
+    def watch(self, block, after, indent):
+        name, lines, meaning = self.sub(block, after, indent)
+        lines.append(f"{indent}boundary stop_{name} on={name} message={name} > {after}")
+        merged = f"{name}_left"
+        lines = [
+            line.replace(f"{name} > {after}", f"{name} > {merged}").replace(f"message={name} > {after}", f"message={name} > {merged}")
+            for line in lines
+        ]
+        return name, [*lines, f"{indent}xor {merged} > {after}"], Watch(name, meaning)
+
     def loop(self, block, after, indent):
         name = self.new("again")
         self.names.append(name)
@@ -189,6 +199,30 @@ class Some(Parallel):
         super().begin(data)
 
 
+class Watch:
+    """A subprocess that a message ends: ``!name`` among what is open."""
+
+    def __init__(self, name, part):
+        self.name, self.part = name, part
+
+    def begin(self, data):
+        self.stopped = False
+        self.part.begin(data)
+
+    @property
+    def done(self):
+        return self.stopped or self.part.done
+
+    def open(self):
+        return [] if self.done else [f"!{self.name}", *self.part.open()]
+
+    def complete(self, name, data):
+        if name == f"!{self.name}":
+            self.stopped = True
+        else:
+            self.part.complete(name, data)
+
+
 class Loop:
     def __init__(self, name, part):
         self.name, self.part = name, part
@@ -220,7 +254,7 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @QUICK
-@given(block=blocks("seq", "xor", "all", "some", "loop", "sub"), walk=st.data())
+@given(block=blocks("seq", "xor", "all", "some", "loop", "sub", "watch"), walk=st.data())
 def test_a_drawing_does_what_its_blocks_mean(draw, begin, block, walk):
     text, names, meaning = written(block)
     data = dict.fromkeys(names, False)
@@ -228,10 +262,15 @@ def test_a_drawing_does_what_its_blocks_mean(draw, begin, block, walk):
     case = begin(draw(text, variables=" ".join(names)), **data)
 
     for turn in range(LONGEST_WALK):
-        assert case.open == sorted(meaning.open())
+        assert case.open == sorted(name for name in meaning.open() if not name.startswith("!"))
+        assert case.step.messages == {name[1:] for name in meaning.open() if name.startswith("!")}
         if meaning.done:
             break
         name = walk.draw(st.sampled_from(sorted(meaning.open())))
+        if name.startswith("!"):
+            meaning.complete(name, data)
+            case.deliver(name[1:])
+            continue
         answers = {one: turn < LONGEST_WALK // 2 and walk.draw(st.booleans()) for one in names}
         data |= answers
         meaning.complete(name, data)
