@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 import pytest
 
+from engine.execution import Release, Step, complete, fire_timers, load_files, start
 from engine.execution.checks import check
 from engine.execution.checks.apart import SECONDS
 from engine.execution.checks.rules import RULES
@@ -874,3 +877,73 @@ def test_a_drawing_with_more_markings_than_the_budget_is_still_checked_in_time()
 
     assert {fault.code for fault in faults} == {"flow_without_condition"}
     assert time.monotonic() - started < SECONDS
+
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+FIRST = timer("PT1H")
+TWO_TIMERS = process(
+    "start > choose\nchoose > soon > ask > end\nchoose > late > ask_2 > end_2",
+    choose=gate("eventBased"),
+    soon=event("intermediateCatchEvent", FIRST),
+    late=event("intermediateCatchEvent", timer("P1D")),
+    ask=person(),
+    ask_2=person(),
+)
+ENOUGH = repeat(
+    'inputCollection="=[1, 2, 3]" inputElement="one" outputCollection="answers" outputElement="=answer"',
+    '<completionCondition xsi:type="tFormalExpression">=count(answers) &gt;= 2</completionCondition>',
+)
+BLOCK_IN_LOOP = process(
+    'start > meet > split\nsplit > ask > join\nsplit > ask_2 > join\njoin > choose\nchoose > end\nchoose > meet ? =answer = "again"',
+    meet=gate(),
+    split=gate("parallel"),
+    join=gate("parallel"),
+    ask=person(),
+    ask_2=person(form="other"),
+    choose=gate(default="choose_to_end"),
+)
+
+
+def begun(text: str) -> tuple[Release, Step]:
+    """Check the drawing with its forms, and start it."""
+    other = form({"id": "field_other", "key": "other", "type": "textfield", "label": "Annat"}, form_id="other")
+    files = {name: data.encode() for name, data in {"main.bpmn": text, "ask.form": ASK, "other.form": other}.items()}
+    assert [fault for fault in check(files, VOCABULARY) if fault.severity == "error"] == []
+    release = load_files(files)
+    return release, start(release, "main", {}, no_facts, NOW)
+
+
+def no_facts(milestones: Mapping[str, datetime]) -> dict[str, object]:
+    return dict.fromkeys(FACT_NAMES)
+
+
+def test_two_timers_after_an_event_based_gateway_are_accepted_for_the_first_decides():
+    release, step = begun(TWO_TIMERS)
+
+    later = fire_timers(release, step.state, no_facts, NOW + timedelta(hours=1))
+
+    assert len(step.timers) == 2
+    assert ([task.element for task in later.ready], later.timers) == (["ask"], ())
+
+
+def test_a_completion_condition_over_the_result_list_is_accepted_for_it_sees_what_is_given():
+    release, step = begun(process("start > it > end", it=person(ENOUGH)))
+
+    one = complete(release, step.state, step.ready[0].id, {"answer": "a"}, no_facts, NOW)
+    two = complete(release, one.state, one.ready[0].id, {"answer": "b"}, no_facts, NOW)
+
+    assert len(step.ready) == 3
+    assert len(one.ready) == 2
+    assert (two.ready, two.ended) == ((), "end")
+
+
+def test_a_parallel_block_in_a_loop_is_accepted_for_it_joins_once_a_round():
+    release, step = begun(BLOCK_IN_LOOP)
+
+    for _ in range(3):
+        assert sorted(task.element for task in step.ready) == ["ask", "ask_2"]
+        for element in ("ask", "ask_2"):
+            task = next(task for task in step.ready if task.element == element)
+            step = complete(release, step.state, task.id, {"answer": "again"} if element == "ask" else {"other": "x"}, no_facts, NOW)
+
+    assert sorted(task.element for task in step.ready) == ["ask", "ask_2"]
