@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from engine.clock import MovableClock
 from engine.execution.release import load_files, model_files
@@ -50,7 +50,7 @@ def database(request, tmp_path):
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    opened = open_database(server.replace("/postgres?", f"/{name}?"))
+    opened = open_database(make_url(server).set(database=name).render_as_string(hide_password=False))
     upgrade(opened)
     yield opened
     opened.close()
