@@ -1,4 +1,4 @@
-"""The drawings, as real modelers open them: once for the whole run."""
+"""The drawings, as real modelers open them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ def verdicts():
     return judged([*drawings(), SOUND])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bpmn_js():
+    # Closed after each module: while Playwright's event loop lives, the FEEL isolate refuses calls with a time limit.
     if chromium() is None:
         absent("Chromium")
     with modeler() as opened:
