@@ -17,7 +17,8 @@ import click
 from engine.clock import STOCKHOLM, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
-from engine.services import coverage, decisions, people, releases
+from engine.services import coverage, decisions, people, releases, timers
+from engine.services.runtime import OneRelease, Runtime
 from engine.shipped import processes_folder
 from engine.simulation import never_visited
 from engine.simulation import simulate as play
@@ -221,6 +222,41 @@ def _tell_import(preview: people.Preview, language: Language, *, applied: bool) 
     else:
         said = (f"{count} ändringar skulle göras. Kör om med --apply för att göra dem.", f"{count} changes would be made. Run again with --apply.")
     click.echo(said[0] if language == "sv" else said[1])
+
+
+@samspel.group("timers", cls=SentenceGroup)
+def timers_group() -> None:
+    """Let time pass in the cases."""
+
+
+@timers_group.command("run")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def run_timers(settings: Settings, *, as_json: bool) -> None:
+    """Fire every timer that is due by now, and those that become due by it; safe to run again, and beside itself.
+
+    Exit status 1 where a step failed: an incident tells of it, the other cases have gone on.
+    """
+    database = open_database(settings.database)
+    try:
+        upgrade(database)
+        runtime = Runtime(database, OneRelease(releases.shipped_release()), SystemClock())
+        fired = failed = 0
+        while True:
+            swept = timers.sweep(runtime)
+            fired, failed = fired + swept.fired, failed + swept.failed
+            if not (swept.more and swept.fired):
+                break
+    finally:
+        database.close()
+    if as_json:
+        click.echo(json.dumps({"ok": not failed, "fired": fired, "failed": failed}))
+    elif settings.language == "sv":
+        click.echo(f"{fired} processer gick vidare, {failed} stannade med ett fel.")
+    else:
+        click.echo(f"{fired} processes went on, {failed} stopped with an error.")
+    if failed:
+        click.get_current_context().exit(1)
 
 
 @samspel.command("simulate")

@@ -1,0 +1,44 @@
+"""The command as a person meets it: status, sentences, never a traceback."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from engine.facts.agreements import read_agreements
+from engine.shipped import processes_folder
+from webui.cli import samspel
+
+
+@pytest.fixture
+def run(tmp_path):
+    def invoke(*arguments, database=f"sqlite:///{tmp_path / 'samspel.sqlite'}"):
+        return CliRunner().invoke(samspel, ["--database", database, *arguments])
+
+    return invoke
+
+
+def test_timers_run_says_that_nothing_was_due(run):
+    done = run("timers", "run", "--json")
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {"ok": True, "fired": 0, "failed": 0}
+
+
+def test_the_demonstration_plays_every_agreement_to_the_end(run):
+    done = run("demo")
+
+    assert done.exit_code == 0
+    for agreement in read_agreements(processes_folder() / "agreements"):
+        assert f"{agreement}: 3 ärenden" in done.stdout
+
+
+@pytest.mark.parametrize("command", [("db", "upgrade"), ("timers", "run")])
+@pytest.mark.parametrize("database", ["nonsense", "sqlite:////nowhere/at/all.sqlite", "oracle://server/name"])
+def test_a_broken_database_url_is_one_sentence(command, database, run):
+    done = run(*command, database=database)
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: ")
+    assert "SAMSPEL_DATABASE" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
