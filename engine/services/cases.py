@@ -183,11 +183,12 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
         withdrawn = _withdraw_consents(session, case, giver, person, at)
         if not withdrawn:
             raise NothingToWithdraw(case=reference)
-        events = [Event("consent withdrawn", details={"consent": consent.id, "reason": reason}) for consent in withdrawn]
-        history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
         notices.cancel_waiting(session, case.id, at)
         listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
         left = session.scalar(select(func.count()).select_from(_holding(case).subquery())) or 0
+        # History comes last, as in every step: its chain is locked until the end, and two who lock in one order never wait for each other.
+        events = [Event("consent withdrawn", details={"consent": consent.id, "reason": reason}) for consent in withdrawn]
+        history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
     payload = {"giver": giver, "reason": reason, "remaining": left}
     return [steps.take(runtime, Delivery(instance, WITHDRAWN, payload, person)) for instance in listening]
 

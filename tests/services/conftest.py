@@ -1,6 +1,8 @@
 """A small organisation, a few drawings, and both databases, for the tests of the services."""
 
+import shutil
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -36,27 +38,55 @@ UNITS = ("school", "bup", "social", "clinic", "habilitation")
 CONSENT = {"need": "Maja behöver stöd.", "consents": [{"giver": "guardian", "name": "Elis Exempelsson", "answer": "yes"}]}
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A file with all tables, migrated once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "template.sqlite"
+    opened = open_database(f"sqlite:///{path}")
+    upgrade(opened)
+    opened.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql):
+    """A database with all tables, migrated once and copied for each test."""
+    name = f"samspel_{uuid.uuid4().hex}"
+    with made(postgresql, name) as url:
+        opened = open_database(url)
+        upgrade(opened)
+        opened.close()
+        yield name
+
+
+@contextmanager
+def made(server, name, template="template1"):
+    """Give the URL of a database that is there for a while."""
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
-    """An empty database with all tables, on each of the two."""
+    """A database with all tables and no rows, on each of the two."""
     if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path / 'test.sqlite'}")
-        upgrade(opened)
+        path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.sqlite")
+        opened = open_database(f"sqlite:///{path}")
         yield opened
         opened.close()
         return
-    server = request.getfixturevalue("postgresql")
-    name = f"samspel_{uuid.uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    opened = open_database(make_url(server).set(database=name).render_as_string(hide_password=False))
-    upgrade(opened)
-    yield opened
-    opened.close()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    template = request.getfixturevalue("postgresql_template")
+    with made(request.getfixturevalue("postgresql"), f"samspel_{uuid.uuid4().hex}", template) as url:
+        opened = open_database(url)
+        yield opened
+        opened.close()
 
 
 def small_organisation():

@@ -131,6 +131,6 @@ def test_every_branch_of_an_inbox_reads_an_index_and_never_the_whole_table(tmp_p
 
 def test_more_queues_than_a_compound_select_may_have_are_asked_in_parts(database):
     with database.reading() as session:
-        found = queries.inbox_ids(session, "maja", [Place(f"unit:{number}") for number in range(700)], NOW, 50, Narrowing())
+        found = queries.inbox_ids(session, "maja", [Place(f"unit:{number}") for number in range(300)], NOW, 50, Narrowing())
 
     assert found == []
