@@ -157,6 +157,7 @@ class Walk:
     routed: bool = True
     meeting_days: int | None = 14
     now: datetime = MONDAY
+    release: Release = field(default_factory=shipped)
     effects: list[Effect] = field(default_factory=list)
     step: Step = field(init=False)
     _left: list[tuple[str, str]] = field(default_factory=list)
@@ -164,7 +165,7 @@ class Walk:
 
     def begin(self, **variables: Any) -> Walk:
         """Start the instance."""
-        return self._took(start(shipped(), self.process, variables, self.facts, self.now))
+        return self._took(start(self.release, self.process, variables, self.facts, self.now))
 
     def answer(self, *elements: str, **answers: Any) -> Walk:
         """Complete those tasks one after the other, every one that is open of each; ``answers`` change the last one's."""
@@ -173,7 +174,7 @@ class Walk:
             assert waiting, f"{element} is not open, but {[task.element for task in self.step.ready]}"
             for task in waiting:
                 given = {**ANSWERS[element], **(answers if element == elements[-1] else {})}
-                self._took(complete(shipped(), self.step.state, task.id, self._valid(task, given), self.facts, self.now))
+                self._took(complete(self.release, self.step.state, task.id, self._valid(task, given), self.facts, self.now))
         return self
 
     def wait(self, element: str) -> Walk:
@@ -181,11 +182,11 @@ class Walk:
         following = min(self.step.timers, key=lambda timer: timer.due_at)
         assert following.element == element
         self.now = max(self.now, following.due_at)
-        return self._took(fire_timers(shipped(), self.step.state, self.facts, self.now))
+        return self._took(fire_timers(self.release, self.step.state, self.facts, self.now))
 
     def hear(self, message: str) -> Walk:
         """Deliver a message."""
-        return self._took(deliver(shipped(), self.step.state, message, {}, self.facts, self.now))
+        return self._took(deliver(self.release, self.step.state, message, {}, self.facts, self.now))
 
     def task(self, element: str) -> ReadyTask:
         """Return the open task of that element."""
@@ -223,7 +224,7 @@ class Walk:
 
     def _valid(self, task: ReadyTask, answers: Mapping[str, Any]) -> Mapping[str, Any]:
         assert task.form is not None
-        values, complaints = validate(shipped().forms[task.form], answers, {**self.facts(self.step.milestones), **task.inputs})
+        values, complaints = validate(self.release.forms[task.form], answers, {**self.facts(self.step.milestones), **task.inputs})
         assert not complaints, {path: complaint.sentence("en") for path, complaint in complaints.items()}
         return values
 
@@ -237,7 +238,7 @@ class Walk:
 
     def _pass(self, visit: Visit) -> None:
         """Find the flow by which an element was reached: from the last element that was left and leads there."""
-        model = shipped().processes[visit.process]
+        model = self.release.processes[visit.process]
         ways = [flow for flow in model.flows.values() if flow.target == visit.element]
         for place in reversed(self._left):
             found = [flow for flow in ways if (visit.process, flow.source) == place]
