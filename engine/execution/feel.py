@@ -294,6 +294,8 @@ class _Isolate:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._racer: MiniRacer | None = None
+        self._stopped: MiniRacer | None = None
+        """The isolate replaced last: V8 may still call back from it, so it is closed when the next one is replaced."""
         self._process = 0
 
     def start(self) -> None:
@@ -329,15 +331,18 @@ class _Isolate:
 
     def _close(self) -> None:
         """End the isolate before Python ends the threads that it waits for: else one exit in some fifty hangs."""
-        if self._racer is not None and self._process == os.getpid():
-            self._racer.close()
-            self._racer = None
+        if self._process != os.getpid():
+            return
+        for racer in (self._stopped, self._racer):
+            if racer is not None:
+                racer.close()
+        self._stopped = self._racer = None
 
     def _replace(self) -> None:
         """After a stopped expression the old isolate may answer the next one wrong."""
-        stopped, self._racer = self._racer, _new_racer()
-        if stopped is not None:
-            stopped.close()
+        done, self._stopped, self._racer = self._stopped, self._racer, _new_racer()
+        if done is not None:
+            done.close()
 
 
 def _new_racer() -> MiniRacer:
