@@ -422,6 +422,10 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
 """Task type -> what carries it out. A test holds it equal to the catalogue."""
 
 
+CHANGE_WHO_TAKES_PART = frozenset({"record_participants", "record_consent", "record_summons", "record_coordinator", "revoke_access"})
+"""After one of these the participants are read again before the next task finds its queue."""
+
+
 def register_opening(session: Session, instance: ProcessInstance, variables: Inputs, organisation: Organisation) -> None:
     """Write the register's row of a deviation or dispute that has just started."""
     unit = variables.get("unit")

@@ -331,7 +331,9 @@ class _Writing:
         fresh = [task for task in self.step.ready if task.id not in known]
         if fresh and self.step.effects:
             # Effects of this very step count here: a coordinator just appointed gets the next task.
-            self.facts = replace(self.facts, subject=subject_of(self.instance), participants=participants_of(self.session, self.instance.case))
+            moved = any(effect.type in effects.CHANGE_WHO_TAKES_PART for effect in self.step.effects)
+            participants = participants_of(self.session, self.instance.case) if moved else self.facts.participants
+            self.facts = replace(self.facts, subject=subject_of(self.instance), participants=participants)
         self.new = tuple(self._open(task) for task in fresh)
         self.session.add_all(self.new)
         for item in self.new:
