@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from engine.clock import STOCKHOLM, MovableClock
 from engine.execution import Release, load
 from engine.facts.agreements import read_agreements
 from engine.facts.organisation import Organisation
-from engine.services import access, cases, tasks, timers
+from engine.services import access, cases, deviations, tasks, timers
 from engine.services.cases import NewChild
 from engine.services.demonstration import populate, test_number
+from engine.services.people import load_organisation, touch_organisation
 from engine.services.runtime import OneRelease, Runtime
 from engine.services.steps import Taken
 from engine.shipped import processes_folder
 from engine.storage.database import open_database, upgrade
-from engine.storage.tables import Notice, ProcessInstance, WorkItem
+from engine.storage.tables import Assignment, Deputy, History, Notice, ProcessInstance, WorkItem
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 """Nine in the morning in Stockholm, an ordinary Monday."""
@@ -79,6 +80,47 @@ class Town:
         """Return somebody at work in a unit."""
         return next(iter(sorted(self.organisation.staff_of(unit, self.clock.now()))))
 
+    def colleague(self, unit: str) -> str:
+        """Return somebody at work in a unit who leads nothing and stands in for nobody."""
+        at, known = self.clock.now(), self.organisation
+        staff = (who for who in known.staff_of(unit, at) if not known.standing_in(who, at, "deviation"))
+        return next(who for who in staff if all(post.role == "staff" for post in known.positions_of(who, at)))
+
+    def leader(self, unit: str, levels_up: int = 0) -> str:
+        """Return who holds the post that leads a unit, or one so many levels further up the line."""
+        post = self.organisation.line(unit, self.clock.now())[levels_up]
+        return self.organisation.holders(post.id, self.clock.now())[0]
+
+    def leave(self, person: str) -> None:
+        """Let a person leave every post: nobody holds them from now on."""
+        with self.runtime.database.writing() as session:
+            session.execute(delete(Assignment).where(Assignment.person_id == person))
+            touch_organisation(session)
+        self.look_again()
+
+    def stand_in(self, person: str, unit: str) -> None:
+        """Let a person stand in for whoever leads a unit."""
+        post = self.organisation.line(unit, self.clock.now())[0]
+        with self.runtime.database.writing() as session:
+            session.add(Deputy(position_id=post.id, person_id=person, scope=[]))
+            touch_organisation(session)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """See the organisation as it is now."""
+        with self.runtime.database.reading() as session:
+            self.organisation = load_organisation(session)
+
+    def deviate(
+        self, agreement: str, kind: str = "school", *, about: str | None = "social_authority", by: str | None = None, **more: Any
+    ) -> Deviation:
+        """Let somebody in a unit of a kind begin a report about another, with no case unless one is named."""
+        unit = self.unit(agreement, kind)
+        reporter = by or self.colleague(unit)
+        concerned = self.unit(agreement, about) if about else None
+        begun = deviations.report(self.runtime, reporter, agreement=agreement, unit=unit, concerned_unit=concerned, **more)
+        return Deviation(self, agreement, begun.instance_id, reporter, unit, id=begun.id, concerned=concerned)
+
     def start(self, agreement: str, kind: str = "school", birth: datetime | None = None) -> Sip:
         """Let somebody in a unit of a kind see a need around a child of twelve."""
         unit = self.unit(agreement, kind)
@@ -86,7 +128,7 @@ class Town:
         child = NewChild("Maja Exempelsson", born, test_number(born, 238), "Testbyn")
         initiator = self.worker(unit)
         started = cases.start(self.runtime, initiator, agreement=agreement, child=child, unit=unit)
-        return Sip(self, agreement, started.reference, started.instance_id, initiator, unit)
+        return Sip(self, agreement, started.instance_id, initiator, unit, reference=started.reference)
 
     def wait(self, until: datetime | None = None, **time: float) -> None:
         """Let time pass, and the clock do what it is there for."""
@@ -102,12 +144,11 @@ class Town:
 
 
 @dataclass
-class Sip:
-    """One case, played by whoever may do what waits."""
+class Played:
+    """One process, played by whoever may do what waits in it."""
 
     town: Town
     agreement: str
-    reference: str
     instance: int
     initiator: str
     unit: str
@@ -120,27 +161,37 @@ class Sip:
         return self.town.runtime
 
     def items(self, element: str | None = None, *, instance: int | None = None) -> list[WorkItem]:
-        """Return what waits in the case's own process, or in another of its processes."""
+        """Return what waits in the process itself, or in another."""
         with self.runtime.database.reading() as session:
             found = select(WorkItem).where(WorkItem.instance_id == (instance or self.instance), WorkItem.closed_at.is_(None))
             return [item for item in session.scalars(found.order_by(WorkItem.id)) if element in (None, item.element)]
+
+    def only(self, element: str) -> WorkItem:
+        """Return the only item that waits, which is the element's."""
+        (item,) = self.items()
+        assert item.element == element
+        return item
 
     @property
     def waits_for(self) -> set[str]:
         """The elements that wait for somebody."""
         return {item.element for item in self.items()}
 
-    def beside(self, purpose: str) -> list[ProcessInstance]:
-        """Return the processes of a purpose that run beside the case."""
+    @property
+    def outcome(self) -> str | None:
+        """What it ended as, or none while it goes on."""
         with self.runtime.database.reading() as session:
-            return list(
-                session.scalars(select(ProcessInstance).where(ProcessInstance.purpose == purpose, ProcessInstance.parent_id == self.instance))
-            )
+            return session.get_one(ProcessInstance, self.instance).outcome
 
     def notices(self, template: str) -> list[Notice]:
         """Return the messages from a template that wait to be sent."""
         with self.runtime.database.reading() as session:
             return list(session.scalars(select(Notice).where(Notice.template == template, Notice.cancelled_at.is_(None))))
+
+    def told(self) -> list[History]:
+        """Return the history of the process, the oldest first."""
+        with self.runtime.database.reading() as session:
+            return list(session.scalars(select(History).where(History.instance_id == self.instance).order_by(History.id)))
 
     def who_may(self, item: WorkItem) -> list[str]:
         """Return everybody in whose inbox the item lies."""
@@ -159,6 +210,15 @@ class Sip:
         self.persons[element] = person
         return tasks.complete(self.runtime, person, item.id, {**(answers or {}), **more})
 
+    def shown(self, element: str) -> tasks.Task:
+        """Return what the first who may do an element sees of it."""
+        (item, *_) = self.items(element)
+        return tasks.show(self.runtime, self.who_may(item)[0], item.id)
+
+    def why(self, element: str) -> str:
+        """Return the sentence that says why an element went to whom it went."""
+        return str(self.shown(element).routing[0]["sv"])
+
     def due(self, element: str) -> Any:
         """Return when an element is due, as a Swedish day, and the sentence that says why."""
         (item, *_) = self.items(element)
@@ -167,6 +227,19 @@ class Sip:
     def local(self, **from_now: float) -> str:
         """Return a time from now as a form has it, in Stockholm."""
         return (self.town.clock.now() + timedelta(**from_now)).astimezone(STOCKHOLM).strftime("%Y-%m-%dT%H:%M")
+
+
+@dataclass
+class Sip(Played):
+    """One case around a child."""
+
+    reference: str = ""
+
+    def beside(self, purpose: str) -> list[ProcessInstance]:
+        """Return the processes of a purpose that run beside the case."""
+        with self.runtime.database.reading() as session:
+            of_case = (ProcessInstance.purpose == purpose, ProcessInstance.case_id == session.get_one(ProcessInstance, self.instance).case_id)
+            return list(session.scalars(select(ProcessInstance).where(*of_case).order_by(ProcessInstance.id)))
 
     def invited(self, *kinds: str, active: bool = True) -> list[dict[str, Any]]:
         """Return units as the form lists them."""
@@ -254,3 +327,62 @@ class Sip:
         if family_present == "no":
             self.do("inform_family", text="Samtal med vårdnadshavaren")
         self.do("decide_next", {"decision": decision, "reason": "Läget", **more})
+
+
+@dataclass
+class Deviation(Played):
+    """One deviation, from the report to the last who looks whether it helped."""
+
+    id: int = 0
+    concerned: str | None = None
+    """The unit that it is about."""
+
+    @property
+    def status(self) -> deviations.Report:
+        """What the reporter sees of it."""
+        return deviations.show(self.runtime, self.initiator, self.id)
+
+    def report(self, **more: Any) -> None:
+        """Write the report with all that its form asks for, and send it."""
+        written = {
+            "happened_on": self.local(days=-1)[:10],
+            "description": "Socialtjänsten kom inte till mötet.",
+            "consequences_child": "Maja fick vänta.",
+            "consequences_units": "Skolan fick boka om.",
+            "proposal": "Ring dagen innan.",
+            "reported_on": self.local()[:10],
+            "signed": True,
+        }
+        self.do("write_report", {**self.shown("write_report").values, **written, **more})
+
+    def act(self, element: str, **more: Any) -> None:
+        """Decide on an action where the deviation stands."""
+        self.do(element, {"way": "act", "decided_action": "Vi ringer dagen innan.", "reason": "Det är enkelt.", **more})
+
+    def pass_on(self, element: str, way: str = "lift", **more: Any) -> None:
+        """Send it further up instead of acting."""
+        self.do(element, {"way": way, "reason": "Det räcker inte med oss.", **more})
+
+    def feed_back(self) -> None:
+        """Tell the reporting unit what came of it."""
+        self.do("send_feedback", text="Vi ringer dagen innan från och med nu.")
+
+    def verify(self, verified: str = "yes") -> None:
+        """Say whether it helped."""
+        self.do("verify_action", verified=verified, text="Jag har frågat båda verksamheterna.")
+
+
+@dataclass
+class Dispute(Played):
+    """One dispute over responsibility or cost."""
+
+    units: tuple[str, ...] = ()
+
+    def state(self) -> None:
+        """Let each unit say how it sees the matter."""
+        for item in self.items("state_positions"):
+            self.do("state_positions", item=item, position="Det är inte vårt ansvar.", proposal="Dela lika.")
+
+    def disagree(self, urgent: str = "no") -> None:
+        """Let the units fail to agree."""
+        self.do("resolve_unit", decision="not_agreed", reason="Vi kom inte överens.", urgent=urgent)
