@@ -101,7 +101,7 @@ V = TypeVar("V", bound=Hashable)
 
 MISSED = 4
 """How much further an element seems each time that it was passed by."""
-GIVEN_UP = 9
+GIVEN_UP = 8
 """An element that was passed by so often is looked for no more."""
 
 
@@ -126,6 +126,11 @@ class Guide:
     def unvisited(self) -> frozenset[Node]:
         """The elements at which no case has been."""
         return frozenset(self.chart.elements) - self.visited
+
+    @property
+    def curious(self) -> bool:
+        """Whether there is an element that no case has been at and that is still looked for."""
+        return any(self._missed[node] < GIVEN_UP for node in self.unvisited if self.chart.before(node) & self.visited)
 
     def saw(self, nodes: Iterable[Node]) -> None:
         """Remember elements that a case has passed, and those that it could have gone to and did not."""

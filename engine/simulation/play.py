@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import execution
 from engine.clock import STOCKHOLM, MovableClock
+from engine.errors import SamspelError
 from engine.execution.faults import StepFailed
 from engine.execution.results import Step
 from engine.facts.organisation import Organisation, Purpose, queues_of
@@ -26,13 +27,13 @@ from engine.simulation.report import Report, Stuck
 from engine.storage.queries import Narrowing, open_incidents
 from engine.storage.tables import Case, Consent, Deviation, History, ProcessInstance, Timer, WorkItem
 
-TIRED = 45
+TIRED = 35
 """After so many steps a case looks for its end rather than for something new."""
 LONGEST = 400
 """A case that has not ended after so many steps is stuck."""
 KINDS: tuple[disputes.Kind, ...] = ("responsibility", "cost")
 
-ENOUGH = 3
+ENOUGH = 2
 """In how many ways a form is filled in before one is chosen that at least leads somewhere."""
 LOOKS = 60
 """In how many ways, at most, while none leads anywhere."""
@@ -113,9 +114,10 @@ class Story:
                 self._step(waiting)
         except _CannotGoOn as reason:
             self.report.stuck.append(Stuck(self.number, self.seed, str(reason)))
-        except StepFailed as failure:
-            self.report.incidents.append(failure.sentence("sv"))
-            self.report.stuck.append(Stuck(self.number, self.seed, failure.sentence("sv")))
+        except SamspelError as error:
+            if isinstance(error, StepFailed):
+                self.report.incidents.append(error.sentence("sv"))
+            self.report.stuck.append(Stuck(self.number, self.seed, error.sentence("sv")))
         self._settle()
 
     def _begin(self) -> None:
@@ -181,7 +183,7 @@ class Story:
 
     @property
     def _tired(self) -> bool:
-        return self.acts > TIRED
+        return self.acts > (TIRED if self.guide.curious else TIRED // 3)
 
     def _complete(self, item: _Item) -> None:
         """Fill in the form as somebody in whose inbox the item is."""
@@ -208,7 +210,7 @@ class Story:
             for look in range(LOOKS if here < FAR else 1):
                 if look >= ENOUGH and any(choice.distance < FAR for choice in found):
                     break
-                answers, picked, valid, wrong = self._filled_in(item, shown)
+                answers, picked, valid, wrong = self._filled_in(item, shown, look)
                 if wrong:
                     refused = wrong
                     continue
@@ -218,7 +220,8 @@ class Story:
                     return _Choice(answers, picked, 0)  # let the service meet it
                 found.append(_Choice(answers, picked, self._worth(step)))
                 if found[-1].distance < here or shown.form is None:
-                    self.guide.worked(item.node, picked)
+                    if step.ended is None:
+                        self.guide.worked(item.node, picked)
                     break
         if not found:
             raise _CannotGoOn(f"formuläret till ”{self.report.names[item.node]}” går inte att fylla i: {refused}")
@@ -234,16 +237,20 @@ class Story:
         waiting = {(task.process, task.element) for task in step.ready} | {(timer.process, timer.element) for timer in step.timers}
         return self.guide.distance(waiting, ending=self._tired)
 
-    def _filled_in(self, item: _Item, shown: tasks.Task) -> tuple[dict[str, Any], list[tuple[Hashable, Hashable]], dict[str, Any], str]:
-        """Return answers, the choices in them, the answers as the form understands them, and what it complains of."""
+    def _filled_in(self, item: _Item, shown: tasks.Task, look: int) -> tuple[dict[str, Any], list[tuple[Hashable, Hashable]], dict[str, Any], str]:
+        """Return answers, the choices in them, the answers as the form understands them, and what it complains of.
+
+        The first look is for what was chosen least; the further ones try whatever combination.
+        """
         if shown.form is None:
             return {}, [], {}, ""
-
         recalled = self.guide.recall(item.node)
 
         def pick(path: str, options: Sequence[Any]) -> Any:  # noqa: ANN401 - one of the options
             known = recalled.get((item.node, path))
-            return known if known in options else self.guide.pick((item.node, path), options)
+            if known in options:
+                return known
+            return self.chance.choice(options) if look else self.guide.pick((item.node, path), options)
 
         filled = Answering(shown.form, {**shown.variables, **shown.values}, self.clock.now(), self.chance, pick).filled()
         complaints = "; ".join(complaint.sv for complaint in filled.complaints.values())
