@@ -13,10 +13,10 @@ TOP = Path(__file__).parents[1]
 def test_every_python_package_is_locked_by_hash_and_without_an_address(name):
     text = (TOP / name).read_text()
 
-    packages = re.findall(r"^(\S+==\S+)(.*(?:\\\n.*)*)", text, re.MULTILINE)
+    packages = re.split(r"\n(?=\S)", text)
 
-    assert packages
-    assert all("--hash=sha256:" in rest for _, rest in packages)
+    assert len(packages) == len(re.findall(r"^[\w.-]+(?:\[\w,]+\])?==", text, re.MULTILINE))
+    assert all("--hash=sha256:" in package for package in packages)
     assert "://" not in text
 
 
