@@ -37,7 +37,11 @@ _ALL = (
         "The nearest manager of the task's unit, else of the initiator; vacant posts without a deputy and managers "
         "whom the deviation concerns are skipped upward.",
     ),
-    CaseRole("next_manager", "Chefen på nivån ovanför den närmaste chefen.", "The manager on the level above the nearest manager."),
+    CaseRole(
+        "next_manager",
+        "Chefen på nivån ovanför den närmaste chefen; säger uppgiften level, chefen på den nivån (1 är den närmaste).",
+        "The manager on the level above the nearest manager; where the task says level, the manager on that level (1 is the nearest).",
+    ),
     CaseRole("management_level", "Partens ledningsnivå, överst i chefslinjen.", "The party's management, at the top of the line."),
     CaseRole(
         "chair",
@@ -69,6 +73,9 @@ _ALL = (
     CaseRole("steering_group", "Avtalets styrgrupp.", "The agreement's steering group."),
     CaseRole("process_owner", "Processägaren, som svarar för ritningar och vägar.", "The process owner, who answers for drawings and routes."),
 )
+
+NEXT = 2
+"""The level above the nearest manager."""
 
 CASE_ROLES: Mapping[str, CaseRole] = MappingProxyType({role.name: role for role in _ALL})
 """Every case role by its name."""
@@ -110,6 +117,8 @@ class Circumstances:
     """The unit that the task is about (the local ``unit``)."""
     person: str | None = None
     """The person that the task is about (the local ``person``)."""
+    level: int | None = None
+    """Which level of managers ``next_manager`` means (the local ``level``): 1 is the nearest, 2 the next, which it is where none is given."""
     participants: tuple[Participant, ...] = ()
     purpose: Purpose = "case"
     concerned: frozenset[str] = frozenset()
@@ -240,11 +249,13 @@ def _next_manager(here: Circumstances) -> Resolution:
     gap = _unrouted(here)
     if gap:
         return gap
-    climb = _Climb(here)
-    if len(climb.usable) < 2:  # noqa: PLR2004 - the nearest and the next
+    climb, level = _Climb(here), here.level or NEXT
+    if not 0 < level <= len(climb.usable):
         name = _unit_name(climb.unit, here.organisation)
         return climb.nowhere(f"Det finns ingen chefsnivå till ovanför {name}.", f"There is no further level of managers above {name}.")
-    return climb.to(climb.usable[1], "Nästa chefsnivå", "Next level of managers")
+    if level == NEXT:
+        return climb.to(climb.usable[1], "Nästa chefsnivå", "Next level of managers")
+    return climb.to(climb.usable[level - 1], f"Chefsnivå {level}", f"Managers' level {level}")
 
 
 def _management_level(here: Circumstances) -> Resolution:

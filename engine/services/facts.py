@@ -101,7 +101,9 @@ class CaseFacts:
         """The day in Sweden."""
         return self.at.astimezone(STOCKHOLM).date()
 
-    def circumstances(self, unit: str | None = None, person: str | None = None, barred: frozenset[str] = frozenset()) -> roles.Circumstances:
+    def circumstances(
+        self, unit: str | None = None, person: str | None = None, barred: frozenset[str] = frozenset(), level: int | None = None
+    ) -> roles.Circumstances:
         """Return what a role is relative to, for a task about a unit or a person."""
         subject = self.subject
         return roles.Circumstances(
@@ -112,6 +114,7 @@ class CaseFacts:
             initiator_unit=subject.initiator_unit,
             unit=unit,
             person=person,
+            level=level,
             participants=tuple(
                 roles.Participant(one.kind, one.unit_id, one.person_id, one.name, one.role, one.left_at is None) for one in self.participants
             ),

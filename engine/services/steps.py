@@ -411,7 +411,7 @@ class _Writing:
     def _route(self, task: ReadyTask, unit: str | None, person: str | None, excluded: frozenset[str]) -> tuple[str, list[Any]]:
         if task.assignee and self.facts.organisation.person(task.assignee):
             return f"person:{task.assignee}", []
-        found = roles.resolve(task.role or "process_owner", self.facts.circumstances(unit, person, excluded))
+        found = roles.resolve(task.role or "process_owner", self.facts.circumstances(unit, person, excluded, _level(task.inputs.get("level"))))
         return found.queue, [{"sv": found.sv, "en": found.en, "missing": found.missing, "for": found.on_behalf_of}]
 
     def _excluded(self, task: ReadyTask) -> frozenset[str]:
@@ -510,6 +510,10 @@ def _hold(session: Session, instance_id: int, recipe: Mapping[str, Any], inciden
 def _persons(value: object) -> frozenset[str]:
     entries = value if isinstance(value, list) else [value]
     return frozenset(entry for entry in entries if isinstance(entry, str) and entry)
+
+
+def _level(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _text(value: object) -> str | None:

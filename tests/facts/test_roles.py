@@ -68,6 +68,14 @@ def test_the_three_levels_climb_the_line_of_the_initiators_unit():
     assert levels(here) == 3
 
 
+def test_a_task_may_say_which_level_of_managers_it_means():
+    found = [resolve("next_manager", circumstances(level=level)) for level in (1, 2, 3, 4)]
+
+    assert [one.queue for one in found] == ["position:head", "position:area_head", "position:director", "role:process_owner"]
+    assert "Chefsnivå 3" in found[2].sv
+    assert found[3].missing
+
+
 def test_managers_are_those_of_the_tasks_unit_when_it_has_one():
     here = circumstances(unit="area")
 
