@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import orjson
-from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException, MiniRacer
+from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException
 
 from engine.errors import SamspelError
 from engine.execution.feel_values import Months, NotAFeelValue, duration_of, from_json, is_months, months_of, plain, to_json
+from engine.execution.isolate import Isolate
 from engine.execution.results import FeelValue
 
 __all__ = [
@@ -207,7 +208,7 @@ def start() -> None:
 
     Whoever evaluates on the main thread need not call it. Raises ``FeelBundleMissing``.
     """
-    _isolate.start()
+    _interpreter.start()
 
 
 def evaluate(expression: str, context: Mapping[str, FeelValue] | None = None) -> FeelValue:
@@ -262,7 +263,7 @@ def run(
 ) -> list[Mapping[str, Any]]:
     """Let the isolate carry out the calls and return its answers: each has a ``value``, or a ``refusal``."""
     request = orjson.dumps({"calls": calls, "contexts": [_to_isolate(context) for context in contexts]})
-    answers: list[Mapping[str, Any]] = _isolate.ask(request, _named(calls), time_limit)
+    answers: list[Mapping[str, Any]] = _interpreter.ask(request, _named(calls), time_limit)
     return answers
 
 
@@ -288,13 +289,13 @@ _REFUSALS: Mapping[str, type[FeelError]] = {
 }
 
 
-class _Isolate:
+class _Interpreter:
     """The process's one isolate; whoever holds the lock may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._racer: MiniRacer | None = None
-        self._stopped: MiniRacer | None = None
+        self._isolate: Isolate | None = None
+        self._stopped: Isolate | None = None
         """The isolate replaced last: V8 may still call back from it, so it is closed when the next one is replaced."""
         self._process = 0
 
@@ -303,60 +304,61 @@ class _Isolate:
             self._ready()
 
     def ask(self, request: bytes, expression: str, time_limit: float) -> Any:  # noqa: ANN401 - JSON
-        with self._lock:
-            racer = self._ready()
-            try:
-                answer = racer.eval(f"samspel({orjson.dumps(request.decode()).decode()})", timeout_sec=time_limit)
-            except JSTimeoutException as error:
-                self._replace()
-                raise FeelEndless(expression) from error
-            except JSOOMException as error:
-                self._replace()
-                raise FeelGreedy(expression) from error
-            except JSEvalException as error:
-                self._replace()
-                raise FeelError(expression, str(error).partition("\n")[0]) from error
-        return orjson.loads(str(answer))
+        try:
+            return orjson.loads(self._answer(f"samspel({orjson.dumps(request.decode()).decode()})", time_limit))
+        except JSTimeoutException as error:
+            raise FeelEndless(expression) from error
+        except JSOOMException as error:
+            raise FeelGreedy(expression) from error
+        except JSEvalException as error:
+            raise FeelError(expression, str(error).partition("\n")[0]) from error
 
-    def _ready(self) -> MiniRacer:
+    def _answer(self, code: str, time_limit: float) -> str:
+        with self._lock:
+            isolate = self._ready()
+            try:
+                return isolate.answer(code, time_limit)
+            except BaseException:
+                # V8 may still answer, and that would be taken for the next expression's answer.
+                self._replace()
+                raise
+
+    def _ready(self) -> Isolate:
         """Return the isolate. V8 dies or hangs where its first isolate is made in a thread or before a fork."""
-        if self._racer is not None and self._process == os.getpid():
-            return self._racer
-        if self._racer is not None or threading.current_thread() is not threading.main_thread():
+        if self._isolate is not None and self._process == os.getpid():
+            return self._isolate
+        if self._isolate is not None or threading.current_thread() is not threading.main_thread():
             raise FeelNotStarted
         self._process = os.getpid()
-        self._racer = _new_racer()
+        self._isolate = _new_isolate()
         atexit.register(self._close)
-        return self._racer
+        return self._isolate
 
     def _close(self) -> None:
         """End the isolate before Python ends the threads that it waits for: else one exit in some fifty hangs."""
         if self._process != os.getpid():
             return
-        for racer in (self._stopped, self._racer):
-            if racer is not None:
-                racer.close()
-        self._stopped = self._racer = None
+        for isolate in (self._stopped, self._isolate):
+            if isolate is not None:
+                isolate.close()
+        self._stopped = self._isolate = None
 
     def _replace(self) -> None:
         """After a stopped expression the old isolate may answer the next one wrong."""
-        done, self._stopped, self._racer = self._stopped, self._racer, _new_racer()
+        done, self._stopped, self._isolate = self._stopped, self._isolate, _new_isolate()
         if done is not None:
             done.close()
 
 
-def _new_racer() -> MiniRacer:
+def _new_isolate() -> Isolate:
     try:
         bundle = BUNDLE.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise FeelBundleMissing(path=BUNDLE.name) from error
-    racer = MiniRacer()
-    racer.eval(bundle)
-    racer.set_hard_memory_limit(MEMORY_LIMIT)
-    return racer
+    return Isolate(bundle, MEMORY_LIMIT)
 
 
-_isolate = _Isolate()
+_interpreter = _Interpreter()
 
 
 def _value(answer: Mapping[str, Any], expression: str) -> FeelValue:

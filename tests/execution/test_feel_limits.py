@@ -1,5 +1,6 @@
 """An expression ends in time and within its memory, and the next one is answered right."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +25,23 @@ def test_an_endless_or_greedy_expression_ends_within_a_second(expression, error)
     assert time.monotonic() - begun < 1
     assert expression in raised.value.sentence("sv")
     assert feel.evaluate("1 + 1") == 2
+
+
+def test_an_interrupted_expression_does_not_answer_for_the_next():
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(_signal, _frame):
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+    with pytest.raises(Interrupted):
+        feel.evaluate(ENDLESS)
+
+    signal.signal(signal.SIGALRM, before)
+    assert [feel.evaluate(f"{n} + 1") for n in range(5)] == [1, 2, 3, 4, 5]
 
 
 def test_a_deep_expression_is_an_error_and_no_crash():
