@@ -101,7 +101,7 @@ V = TypeVar("V", bound=Hashable)
 
 MISSED = 4
 """How much further an element seems each time that it was passed by."""
-GIVEN_UP = 8
+GIVEN_UP = 10
 """An element that was passed by so often is looked for no more."""
 
 
@@ -132,11 +132,11 @@ class Guide:
         """Whether there is an element that no case has been at and that is still looked for."""
         return any(self._missed[node] < GIVEN_UP for node in self.unvisited if self.chart.before(node) & self.visited)
 
-    def saw(self, nodes: Iterable[Node]) -> None:
-        """Remember elements that a case has passed, and those that it could have gone to and did not."""
+    def saw(self, nodes: Iterable[Node], *, looking: bool = True) -> None:
+        """Remember elements that a case has passed and, while it is looking, those that it could have gone to and did not."""
         passed = {node for node in nodes if node in self.chart.elements}
         self.visited |= passed
-        missed = [node for node in self.unvisited if passed & self.chart.before(node)]
+        missed = [node for node in self.unvisited if looking and passed & self.chart.before(node)]
         self._missed.update(missed)
         if passed:
             self._look()

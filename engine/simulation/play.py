@@ -33,7 +33,7 @@ LONGEST = 400
 """A case that has not ended after so many steps is stuck."""
 KINDS: tuple[disputes.Kind, ...] = ("responsibility", "cost")
 
-ENOUGH = 2
+ENOUGH = 4
 """In how many ways a form is filled in before one is chosen that at least leads somewhere."""
 LOOKS = 60
 """In how many ways, at most, while none leads anywhere."""
@@ -346,9 +346,15 @@ class Story:
         with self.runtime.database.reading() as session:
             query = select(History.id, History.details).where(History.case_id == self.case_id, History.id > self._told).order_by(History.id)
             rows = session.execute(query).all()
-        passed = {(visit[0], visit[1]) for _, details in rows for visit in details.get("visited", ()) if visit[2] == "completed"}
+        visits = [((process, element), state) for _, details in rows for process, element, state in details.get("visited", ())]
+        # A user task that time or a message ended has been open all the same.
+        passed = {node for node, state in visits if state == "completed" or self._is_for_people(node)}
         self._told = rows[-1].id if rows else self._told
-        self.guide.saw(passed)
+        self.guide.saw(passed, looking=not self._tired)
+
+    def _is_for_people(self, node: Node) -> bool:
+        element = self.guide.chart.elements.get(node)
+        return element is not None and element.kind == "userTask"
 
     def _look(self) -> _Waiting:
         """Read what the case waits for."""
