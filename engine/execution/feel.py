@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -239,6 +240,11 @@ def parse(expression: str, *, unary: bool = False, roots: Collection[str] = ()) 
     In a filter such as ``participants[unit = x]`` a bare name may be an entry of the element; there only names whose
     first part is in ``roots`` count as variables. Raises ``FeelSyntaxError`` with the position.
     """
+    return _parsed(expression, unary=unary, roots=frozenset(roots))
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(expression: str, *, unary: bool, roots: frozenset[str]) -> Parsed:
     text = expression if unary else _bare(expression)
     (answer,) = run([{"action": "parse", "text": text, "unary": unary, "roots": sorted(roots)}])
     return Parsed(expression, frozenset(_value(answer, expression)))
