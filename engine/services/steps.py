@@ -411,7 +411,11 @@ class _Writing:
     def _route(self, task: ReadyTask, unit: str | None, person: str | None, excluded: frozenset[str]) -> tuple[str, list[Any]]:
         if task.assignee and self.facts.organisation.person(task.assignee):
             return f"person:{task.assignee}", []
-        found = roles.resolve(task.role or "process_owner", self.facts.circumstances(unit, person, excluded, _level(task.inputs.get("level"))))
+        here = self.facts.circumstances(unit, person, excluded, _level(task.inputs.get("level")))
+        if task.inputs.get("route_chosen") is True:
+            # Somebody has answered for the way: the gap in the agreement's list is closed for this deviation (003-22).
+            here = replace(here, routed_kinds=None)
+        found = roles.resolve(task.role or "process_owner", here)
         return found.queue, [{"sv": found.sv, "en": found.en, "missing": found.missing, "for": found.on_behalf_of}]
 
     def _excluded(self, task: ReadyTask) -> frozenset[str]:
