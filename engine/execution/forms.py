@@ -231,8 +231,17 @@ def choices(of: Field, context: Mapping[str, FeelValue]) -> tuple[Choice, ...]:
 
 
 def _evaluate(value: Value, context: Mapping[str, FeelValue]) -> FeelValue:
-    names = {path.partition(".")[0] for path in feel.names(value.text, roots=context.keys())}
-    return feel.evaluate(value.text, {name: context.get(name) for name in names})
+    return _evaluate_all([value], context)[0]
+
+
+def _evaluate_all(values: Sequence[Value], context: Mapping[str, FeelValue]) -> list[FeelValue]:
+    """Return the expressions' values in order, in one call of the isolate."""
+    if not values:
+        return []
+    roots = frozenset(context)
+    paths = frozenset[str]().union(*(feel.names(value.text, roots=roots) for value in values))
+    read = {name: context.get(name) for name in {path.partition(".")[0] for path in paths}}
+    return feel.evaluate_many([feel.Evaluation(value.text, read) for value in values])
 
 
 class _Invalid(Exception):
@@ -313,8 +322,11 @@ class _Level:
             hidden |= found
 
     def _hidden_among(self, components: Sequence[Field], around: Mapping[str, FeelValue], *, hidden: bool) -> Iterator[str]:
+        conditions = {one.id: one.hide for one in components if one.hide is not None and not hidden}
+        values = _evaluate_all(list(conditions.values()), around)
+        met = {id_ for id_, value in zip(conditions, values, strict=True) if value is True}
         for one in components:
-            gone = hidden or (one.hide is not None and _evaluate(one.hide, around) is True)
+            gone = hidden or one.id in met
             if gone:
                 yield one.id
             if one.type == "group" and not one.key:
