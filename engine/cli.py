@@ -18,11 +18,11 @@ from engine.clock import STOCKHOLM, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
 from engine.services import coverage, decisions, people, releases, timers
-from engine.services.runtime import OneRelease, Runtime
+from engine.services.runtime import Runtime
 from engine.shipped import processes_folder
 from engine.simulation import never_visited
 from engine.simulation import simulate as play
-from engine.storage.database import open_database, upgrade
+from engine.storage.database import Database, open_database, upgrade
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Settings:
     database: str
     """URL of the database, as SQLAlchemy writes it."""
     language: Language
+    models: Path
+    """Folder of the drawings that new cases start under."""
 
 
 class SentenceGroup(click.Group):
@@ -63,10 +65,16 @@ class SentenceGroup(click.Group):
     show_default=True,
     help="Language of error sentences.",
 )
+@click.option(
+    "--models",
+    envvar="SAMSPEL_MODELS",
+    type=click.Path(path_type=Path),
+    help="Folder of the drawings, tables, forms and agreements that cases run on; else the shipped ones.",
+)
 @click.pass_context
-def samspel(ctx: click.Context, database: str, language: Language) -> None:
+def samspel(ctx: click.Context, database: str, language: Language, models: Path | None) -> None:
     """Run the collaboration agreements around a child as BPMN processes."""
-    ctx.obj = Settings(database, language)
+    ctx.obj = Settings(database, language, models or processes_folder())
 
 
 @samspel.group(cls=SentenceGroup)
@@ -240,7 +248,7 @@ def run_timers(settings: Settings, *, as_json: bool) -> None:
     database = open_database(settings.database)
     try:
         upgrade(database)
-        runtime = Runtime(database, OneRelease(releases.shipped_release()), SystemClock())
+        runtime = _runtime(settings, database)
         fired = failed = 0
         while True:
             swept = timers.sweep(runtime)
@@ -257,6 +265,16 @@ def run_timers(settings: Settings, *, as_json: bool) -> None:
         click.echo(f"{fired} processes went on, {failed} stopped with an error.")
     if failed:
         click.get_current_context().exit(1)
+
+
+def _runtime(settings: Settings, database: Database) -> Runtime:
+    """Start the engine on the models' folder, or on the last good release of it with the reason on standard error."""
+    clock = SystemClock()
+    opened = releases.open_releases(database, clock, settings.models)
+    if opened.refused is not None:
+        instead = ("Den senaste utgåvan som fungerade används.", "The last release that worked is used.")
+        click.echo(f"{opened.refused.sentence(settings.language)} {instead[settings.language == 'en']}", err=True)
+    return Runtime(database, opened, clock)
 
 
 @samspel.command("simulate")

@@ -15,7 +15,7 @@ from engine.execution.faults import (
 )
 from engine.execution.forms import Field, Form, validate
 from engine.execution.instances import complete, deliver, fire_timers, start
-from engine.execution.release import Release, load, load_files
+from engine.execution.release import Release, load_files
 from engine.execution.results import ArmedTimer, Effect, ReadyTask, Step, Visit
 from engine.execution.state import StateUnreadable
 
@@ -40,7 +40,6 @@ __all__ = [
     "complete",
     "deliver",
     "fire_timers",
-    "load",
     "load_files",
     "start",
     "validate",

@@ -1,4 +1,4 @@
-"""A release: one immutable snapshot of the models, read and checked once, run by every case that is pinned to it."""
+"""A release: one immutable snapshot of the models, read once, run by every case that is pinned to it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from engine.errors import SamspelError
 from engine.execution import feel
-from engine.execution.checks import check
 from engine.execution.dmn import Decisions, read_decisions
 from engine.execution.drawing import Element, ProcessModel, read_processes
-from engine.execution.faults import Fault, ModelsRefused, NoSuchProcess, Vocabulary
+from engine.execution.faults import Fault, ModelsRefused, NoSuchProcess
 from engine.execution.forms import Form, read_form
 from engine.execution.nodes import ProcessSpec
 from engine.execution.specs import RUNS, build
 from engine.execution.xml import BadXml, parse_xml
-
-CHECKED = frozenset({".bpmn", ".dmn", ".form"})
-"""The files that the checks judge; agreements are judged where they are read."""
-
-MODEL_SUFFIXES = (".bpmn", ".dmn", ".form", ".toml")
-"""Drawings, tables, forms and agreements."""
-
-OVERLAYS = "demonstration"
-"""The folder beside the models that is laid over them where somebody asks for it, and else no part of them."""
 
 FACT_NAMES = frozenset(
     {
@@ -87,42 +76,12 @@ MOST_LOADED = 16
 """Releases kept read; cases on an older one read it again."""
 
 
-def load(folder: Path, overlays: Sequence[Path] = (), vocabulary: Vocabulary | None = None) -> Release:
-    """Return the release that a folder of models makes, checked.
-
-    A file of a later overlay replaces the one with the same path. Raises ``ModelsRefused`` with
-    every fault that keeps the models from running; ``check`` gives the warnings too.
-    """
-    files = model_files(folder, overlays)
-    release = _loaded.get(_digest(files))
-    if release is not None:
-        return release
-    checked = {path: content for path, content in files.items() if PurePosixPath(path).suffix in CHECKED}
-    errors = tuple(fault for fault in check(checked, vocabulary) if fault.severity == "error")
-    if errors:
-        raise ModelsRefused(errors)
-    return load_files(files)
-
-
-def model_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, bytes]:
-    """Return the model files of a folder with its overlays: path within it to content."""
-    files: dict[str, bytes] = {}
-    for place in (folder, *overlays):
-        for path in sorted(place.rglob("*")):
-            inside = path.relative_to(place)
-            if inside.parts[0] == OVERLAYS:
-                continue
-            if path.suffix in MODEL_SUFFIXES and path.is_file() and not any(part.startswith(".") for part in inside.parts):
-                files[inside.as_posix()] = path.read_bytes()
-    return dict(sorted(files.items()))
-
-
 def load_files(files: Mapping[str, bytes]) -> Release:
     """Return the release that files by path make, read once for each content.
 
     The files have been checked before: only what the graphs cannot be built from raises ``ModelsRefused``.
     """
-    digest = _digest(files)
+    digest = hash_of(files)
     if digest not in _loaded:
         release = _read(digest, files)
         while len(_loaded) >= MOST_LOADED:
@@ -132,7 +91,8 @@ def load_files(files: Mapping[str, bytes]) -> Release:
     return _loaded[digest]
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
+def hash_of(files: Mapping[str, bytes]) -> str:
+    """Return the hash of the release that files by path make."""
     digest = hashlib.sha256()
     for path, content in sorted(files.items()):
         for part in (path.encode(), content):

@@ -22,12 +22,13 @@ from typing import Any, ClassVar, Literal, get_args
 import engine
 from engine.clock import Clock
 from engine.errors import Language, SamspelError
-from engine.execution import Release, load
+from engine.execution import Release
 from engine.execution.xml import parse_xml
 from engine.facts.agreements import RULE_ID, Agreement, Rule
 from engine.facts.calendar import local_day
 from engine.facts.policy import PolicyValue
 from engine.services import agreements
+from engine.services.releases import shipped_release
 from engine.shipped import processes_folder
 
 _DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
@@ -166,7 +167,7 @@ def check_shipped(clock: Clock, documents: Path | None = None) -> Report:
     beside = checkout.parent / "shared" / "agreements"
     served = checkout / "tests" / "agreements" / "served.toml"
     return check(
-        load(processes_folder()),
+        shipped_release(),
         local_day(clock.now()),
         documents or (beside if beside.is_dir() else None),
         served if served.is_file() else None,

@@ -5,25 +5,31 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from lxml import etree
+from sqlalchemy import select
 
+from engine.clock import Clock
+from engine.errors import SamspelError
 from engine.execution import ModelsRefused, Release, load_files
 from engine.execution.catalogue import TASK_TYPES
 from engine.execution.checks import check, files_at
 from engine.execution.checks.apart import verdicts_apart
 from engine.execution.checks.drawing import local_name, text_of
+from engine.execution.checks.rules import RULES
 from engine.execution.checks.verdicts import Verdict
 from engine.execution.faults import Fault, Vocabulary
-from engine.execution.release import FACT_NAMES
+from engine.execution.release import FACT_NAMES, hash_of
 from engine.execution.xml import BadXml, parse_xml
 from engine.facts.agreements import AgreementMalformed, read_files
 from engine.facts.roles import CASE_ROLES
 from engine.services.notices import TEMPLATES
 from engine.shipped import processes_folder
+from engine.storage import queries
+from engine.storage.database import Database
+from engine.storage.tables import StoredRelease
 
 DEMONSTRATION = "demonstration"
 """The folder within the shipped models that is laid over them for demonstration, simulation and tests."""
@@ -33,55 +39,68 @@ _FILES = (*_MODELS, ".toml")
 _AGREEMENTS = "agreements/"
 
 
-class Snapshots(Protocol):
-    """Where the files of the last release that could run are kept."""
+class NoSuchRelease(SamspelError):
+    """The database keeps no release of that hash."""
 
-    def newest(self) -> Mapping[str, bytes] | None:
-        """Return the files of the last good release, or none."""
-        ...
-
-    def keep(self, release: Release, /) -> None:
-        """Keep the files of a release that runs."""
-        ...
+    sv = "Databasen har inte den utgåva av ritningarna som ärendet följer ({release})."
+    en = "The database has not the release of the drawings that the case follows ({release})."
 
 
-@dataclass(frozen=True)
-class FolderSnapshots:
-    """Keeps the last good release as one archive in a folder; written beside and moved, so that it is never half."""
+@dataclass
+class StoredReleases:
+    """The releases of an application: the one that new cases start under, and those in the database that open cases are pinned to."""
 
-    folder: Path
+    database: Database
+    active: Release
+    refused: ModelsRefused | None = None
+    """Why the folder's models were not taken, where the last good release runs in their place."""
+    _read: dict[str, Release] = field(default_factory=dict, repr=False)
 
-    def newest(self) -> Mapping[str, bytes] | None:
-        """Return the files of the last good release, or none."""
-        try:
-            with zipfile.ZipFile(self._archive) as archive:
-                return {name: archive.read(name) for name in archive.namelist()}
-        except (FileNotFoundError, zipfile.BadZipFile):
-            return None
-
-    def keep(self, release: Release) -> None:
-        """Keep the files of a release that runs."""
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in sorted(release.files.items()):
-                archive.writestr(name, data)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self._archive.with_suffix(".new")
-        beside.write_bytes(content.getvalue())
-        beside.replace(self._archive)
-
-    @property
-    def _archive(self) -> Path:
-        return self.folder / "release.zip"
+    def get(self, hash_: str, /) -> Release:
+        """Return a release by its hash, read from the database once. Raises ``NoSuchRelease``."""
+        if hash_ == self.active.hash:
+            return self.active
+        if hash_ not in self._read:
+            with self.database.reading() as session:
+                row = session.get(StoredRelease, hash_)
+            if row is None:
+                raise NoSuchRelease(release=hash_[:12])
+            self._read[hash_] = load_files(_unpacked(row.files))
+        return self._read[hash_]
 
 
-@dataclass(frozen=True)
-class Started:
-    """The release that the application starts with."""
+def open_releases(database: Database, clock: Clock, folder: Path, overlays: Sequence[Path] = ()) -> StoredReleases:
+    """Start on the folder's release and keep it in the database; where it cannot run, start on the last good one.
 
-    release: Release
-    refused: tuple[Fault, ...] = ()
-    """Why the models of the folder were not taken, where the last good release runs in their place."""
+    Raises ``ModelsRefused`` where the folder cannot run and the database keeps no good release.
+    """
+    with database.reading() as session:
+        good = session.scalar(select(StoredRelease).where(StoredRelease.active))
+    try:
+        release = load_release(folder, overlays)
+    except ModelsRefused as refused:
+        if good is None:
+            raise
+        return StoredReleases(database, load_files(_unpacked(good.files)), refused)
+    if good is None or good.hash != release.hash:
+        with database.writing() as session:
+            queries.keep_release(session, release.hash, _packed(release.files), clock.now())
+    return StoredReleases(database, release)
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """Return the files as one archive."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(files.items()):
+            # Without the hour of packing: the same files are always the same archive.
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def shipped_release(*, demonstration: bool = False) -> Release:
@@ -98,23 +117,10 @@ def load_release(folder: Path, overlays: Sequence[Path] = ()) -> Release:
 
     A file of a later overlay replaces the one with the same path. Raises ``ModelsRefused`` with every error.
     """
-    return _checked(release_files(folder, overlays))
-
-
-def start_release(folder: Path, snapshots: Snapshots, overlays: Sequence[Path] = ()) -> Started:
-    """Return the folder's release, or the last good one with what is wrong in the folder.
-
-    Raises ``ModelsRefused`` where the folder cannot run and nothing good was kept.
-    """
-    try:
-        release = load_release(folder, overlays)
-    except ModelsRefused as refused:
-        files = snapshots.newest()
-        if files is None:
-            raise
-        return Started(load_files(files), refused.faults)
-    snapshots.keep(release)
-    return Started(release)
+    files = release_files(folder, overlays)
+    if not any(name.endswith(_MODELS) for name in files):
+        raise ModelsRefused((RULES["folder_empty"].at(str(folder)),))
+    return _checked(files)
 
 
 def release_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, bytes]:
@@ -129,19 +135,35 @@ def release_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, byte
     return dict(sorted(files.items()))
 
 
-_known_good: dict[frozenset[tuple[str, bytes]], Release] = {}
-"""Releases that passed the checks in this process, by their files."""
+_known_good: set[str] = set()
+"""The hashes of the releases that passed the checks in this process."""
 
 
 def _checked(files: Mapping[str, bytes]) -> Release:
-    key = frozenset(files.items())
-    if key not in _known_good:
+    hash_ = hash_of(files)
+    if hash_ not in _known_good:
         models = {name: data for name, data in files.items() if name.endswith(_MODELS)}
-        errors = tuple(fault for fault in check(models, vocabulary(files)) if fault.severity == "error")
+        faults = [*_agreement_faults(files), *check(models, vocabulary(files))]
+        errors = tuple(fault for fault in faults if fault.severity == "error")
         if errors:
             raise ModelsRefused(errors)
-        _known_good[key] = load_files(files)
-    return _known_good[key]
+        _known_good.add(hash_)
+    return load_files(files)
+
+
+def _agreement_faults(files: Mapping[str, bytes]) -> list[Fault]:
+    """Return what is wrong with the agreements among the files: the first thing, as they are read one after the other."""
+    try:
+        read_files(_agreements(files))
+    except AgreementMalformed as error:
+        place, sv, en = error.names, str(error.names["reason_sv"]), str(error.names["reason_en"])
+        words = (f"rad {place['line']}: {sv}.", f"line {place['line']}: {en}.", "Rätta filen i en textredigerare.", "Mend the file in a text editor.")
+        return [Fault(str(place["file"]), str(place["key"]), "", "error", "agreement_malformed", *words)]
+    return []
+
+
+def _agreements(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name.startswith(_AGREEMENTS) and name.endswith(".toml")}
 
 
 def check_models(path: Path | None = None) -> list[Verdict]:
@@ -203,9 +225,8 @@ def vocabulary(files: Mapping[str, bytes]) -> Vocabulary:
 
 
 def _requirement_ids(files: Mapping[str, bytes]) -> frozenset[str] | None:
-    tomls = {name: data for name, data in files.items() if name.startswith(_AGREEMENTS) and name.endswith(".toml")}
     try:
-        agreements = read_files(tomls)
+        agreements = read_files(_agreements(files))
     except AgreementMalformed:
         return None
     return frozenset(rule.id for agreement in agreements.values() for rule in agreement.rules) or None

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engine.storage.tables import Case, HistoryChain, Incident, OrganisationVersion, ProcessInstance, Timer, WorkItem
+from engine.storage.tables import Case, HistoryChain, Incident, OrganisationVersion, ProcessInstance, StoredRelease, Timer, WorkItem
 
 BRANCHES = 200
 """How many queues one question names; SQLite takes at most 500 in a compound select."""
@@ -179,3 +180,10 @@ def incidents_of(session: Session, instance_id: int) -> Sequence[Incident]:
 def counted(session: Session, query: Select[Any], most: int) -> int:
     """Count rows, but stop at ``most``: a page says "över 99" rather than read a million."""
     return session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+
+
+def keep_release(session: Session, hash_: str, files: bytes, at: datetime) -> None:
+    """Keep the files of a release, once, and let it be the active one; another process may do the same at the same moment."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(insert(StoredRelease).values(hash=hash_, files=files, active=True, stored_at=at).on_conflict_do_nothing())
+    session.execute(update(StoredRelease).values(active=StoredRelease.hash == hash_))

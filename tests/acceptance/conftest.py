@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from engine.clock import STOCKHOLM, MovableClock
-from engine.execution import Release, load
+from engine.execution import Release
 from engine.facts.agreements import read_agreements
 from engine.facts.organisation import Organisation
 from engine.services import access, cases, deviations, tasks, timers
 from engine.services.cases import NewChild
 from engine.services.demonstration import populate, test_number
 from engine.services.people import load_organisation, touch_organisation
+from engine.services.releases import shipped_release
 from engine.services.runtime import OneRelease, Runtime
 from engine.services.steps import Taken
 from engine.shipped import processes_folder
@@ -32,14 +33,13 @@ MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def release() -> Release:
     """The shipped drawings with the demonstration's local decisions."""
-    folder = processes_folder()
-    return load(folder, [folder / "demonstration"])
+    return shipped_release(demonstration=True)
 
 
 @pytest.fixture(scope="session")
 def undecided() -> Release:
     """The shipped drawings as they are: nobody has decided anything locally."""
-    return load(processes_folder())
+    return shipped_release()
 
 
 @pytest.fixture

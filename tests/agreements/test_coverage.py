@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from engine.cli import samspel
-from engine.execution import load, load_files
+from engine.execution import load_files
 from engine.services import agreements, coverage
-from engine.shipped import processes_folder
+from engine.services.releases import shipped_release
 from tests.agreements.conftest import DAY, table_files
 from tests.agreements.test_policy import ALL, KEYS, NEVER_SAID, OPEN, with_local
 
@@ -23,7 +23,7 @@ SERVED = ROOT / "tests" / "agreements" / "served.toml"
 
 @pytest.fixture(scope="module")
 def models():
-    return load(processes_folder())
+    return shipped_release()
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,7 @@ def test_without_local_decisions_a_case_lacks_exactly_what_its_drawings_read_and
 
 @pytest.mark.parametrize("agreement", ALL)
 def test_with_the_demonstrations_decisions_a_case_lacks_nothing(agreement):
-    models = load(processes_folder(), [processes_folder() / "demonstration"])
+    models = shipped_release(demonstration=True)
 
     agreements.require_values(models, agreement, DAY)
 

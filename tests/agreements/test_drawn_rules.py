@@ -7,15 +7,14 @@ from datetime import date
 
 import pytest
 
-from engine.execution import load
 from engine.services.notices import TEMPLATES, six_digits
-from engine.shipped import processes_folder
+from engine.services.releases import shipped_release
 from engine.storage.tables import Child
 
 
 @pytest.fixture(scope="module")
 def models():
-    return load(processes_folder())
+    return shipped_release()
 
 
 def fields(models, form, group=None):

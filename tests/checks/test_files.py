@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from engine.clock import MovableClock
 from engine.execution.checks import check
 from engine.execution.checks.apart import SECONDS, verdicts_apart
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.verdicts import LACKS
 from engine.execution.faults import ModelsRefused, Vocabulary
-from engine.services.releases import FolderSnapshots, check_models, load_release, start_release
+from engine.services.releases import NoSuchRelease, check_models, load_release, open_releases
+from engine.shipped import processes_folder
+from engine.storage.database import open_database, upgrade
 
+CLOCK = MovableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 OPEN = f'<definitions xmlns="{BPMN}" targetNamespace="t" id="d">'
 LINE = '<startEvent id="start"/><endEvent id="end"/><sequenceFlow id="start_to_end" sourceRef="start" targetRef="end"/>'
@@ -159,28 +165,79 @@ def test_the_command_gives_faults_as_json_and_in_english(tmp_path):
     assert "The flow begins or ends in nothing." in english
 
 
-def test_a_folder_that_cannot_run_is_refused_and_the_last_good_release_starts(tmp_path):
-    folder, kept = tmp_path / "models", FolderSnapshots(tmp_path / "kept")
+@pytest.fixture
+def database(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def test_a_folder_that_cannot_run_is_refused_and_the_last_good_release_starts(tmp_path, database):
+    folder = tmp_path / "models"
     folder.mkdir()
     (folder / "main.bpmn").write_bytes(SOUND)
-    good = start_release(folder, kept).release
+    good = open_releases(database, CLOCK, folder).active
     (folder / "main.bpmn").write_bytes(SOUND.replace(b'targetRef="end"', b'targetRef="nowhere"'))
 
-    started = start_release(folder, kept)
+    started = open_releases(database, CLOCK, folder)
 
-    assert started.release.hash == good.hash
-    assert "dangling_flow" in {fault.code for fault in started.refused}
+    assert started.active.hash == good.hash
+    assert "dangling_flow" in {fault.code for fault in started.refused.faults}
     with pytest.raises(ModelsRefused):
         load_release(folder)
 
 
-def test_nothing_starts_where_nothing_good_was_kept(tmp_path):
+def test_nothing_starts_where_nothing_good_was_kept(tmp_path, database):
     folder = tmp_path / "models"
     folder.mkdir()
     (folder / "main.bpmn").write_bytes(b"Hej")
 
     with pytest.raises(ModelsRefused):
-        start_release(folder, FolderSnapshots(tmp_path / "kept"))
+        open_releases(database, CLOCK, folder)
+
+
+def test_an_older_release_is_there_for_the_cases_that_follow_it_and_the_newest_good_one_counts(tmp_path, database):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    hashes = []
+    for name in (b"Huvud", b"Annat", b"Huvud"):
+        (folder / "main.bpmn").write_bytes(SOUND.replace(b"Huvud", name))
+        hashes.append(open_releases(database, CLOCK, folder).active.hash)
+    (folder / "main.bpmn").write_bytes(b"Hej")
+
+    started = open_releases(database, CLOCK, folder)
+
+    assert started.active.hash == hashes[2] == hashes[0]
+    assert started.get(hashes[1]).process("main").name == "Annat"
+    with pytest.raises(NoSuchRelease):
+        started.get("unknown")
+
+
+def test_a_malformed_agreement_is_refused_with_file_line_and_key(tmp_path):
+    folder = shutil.copytree(processes_folder(), tmp_path / "models")
+    file = folder / "agreements" / "002_jamtbus.toml"
+    file.write_bytes(file.read_bytes() + b"\nunclosed = [\n")
+
+    with pytest.raises(ModelsRefused) as refused:
+        load_release(folder)
+
+    assert [(fault.file, fault.code) for fault in refused.value.faults] == [("agreements/002_jamtbus.toml", "agreement_malformed")]
+    assert "rad " in refused.value.sentence("sv")
+
+
+def test_a_folder_without_models_is_refused(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ModelsRefused):
+            load_release(folder)
+
+
+def test_the_owners_files_are_never_rewritten(tmp_path):
+    (tmp_path / "main.bpmn").write_bytes(SOUND)
+
+    load_release(tmp_path)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"main.bpmn": SOUND}
 
 
 def test_an_overlay_replaces_the_file_with_the_same_path(tmp_path):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from engine.execution import ModelsRefused, StepFailed, load, load_files, start
+from engine.execution import ModelsRefused, StepFailed, check, load_files, start
 from engine.execution.drawing import Value
 from engine.execution.expressions import FeelEnvironment, PythonRefused
 from engine.execution.nodes import Node
@@ -118,13 +117,10 @@ def test_an_element_that_cannot_run_is_refused_by_name(draw, tag):
     assert tag in fault.sv
 
 
-def test_an_unknown_task_type_is_refused_by_name(draw, tmp_path):
-    (tmp_path / "p.bpmn").write_text(draw("start s > a\nservice a type=launch > e\nend e"), encoding="utf-8")
+def test_an_unknown_task_type_is_refused_by_name(draw):
+    faults = check({"p.bpmn": draw("start s > a\nservice a type=launch > e\nend e").encode()})
 
-    with pytest.raises(ModelsRefused) as refused:
-        load(tmp_path)
-
-    assert any(fault.element_id == "a" and "launch" in fault.sv for fault in refused.value.faults)
+    assert any(fault.element_id == "a" and "launch" in fault.sv for fault in faults)
 
 
 TOO_MUCH = {
@@ -149,11 +145,3 @@ def test_an_expression_that_takes_too_much_ends_within_a_second_and_the_next_is_
     assert min(lasts() for _ in range(3)) < 1  # the best of three: the machine may be busy with other tests
     assert case.step.state == before
     assert other.complete("a").open == ["b"]
-
-
-def test_the_shipped_models_load_with_the_demonstrations_over_them():
-    processes = Path(__file__).parents[2] / "processes"
-
-    release = load(processes, [processes / "demonstration"])
-
-    assert release.for_purpose("case").id in release.specs

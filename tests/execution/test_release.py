@@ -6,23 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.execution import ModelsRefused, NoSuchProcess, StateUnreadable, complete, load, load_files, start
+from engine.execution import ModelsRefused, NoSuchProcess, StateUnreadable, complete, load_files, start
 from engine.execution.results import Effect
 
 TEXT = "start s > a\nuser a form=f role=chair > e\nend e"
 FORM = '{"type": "default", "schemaVersion": 19, "id": "f", "components": [{"type": "textfield", "id": "x", "key": "x", "label": "X"}]}'
 
 
-@pytest.fixture
-def folder(tmp_path, draw):
-    (tmp_path / "sip").mkdir()
-    (tmp_path / "sip" / "p.bpmn").write_text(draw(TEXT, purpose="case"), encoding="utf-8")
-    (tmp_path / "sip" / "f.form").write_text(FORM, encoding="utf-8")
-    return tmp_path
-
-
-def test_a_release_knows_its_processes_and_forms(folder):
-    release = load_files({"p.bpmn": (folder / "sip" / "p.bpmn").read_bytes(), "f.form": FORM.encode()})
+def test_a_release_knows_its_processes_and_forms(draw):
+    release = load_files({"p.bpmn": draw(TEXT, purpose="case").encode(), "f.form": FORM.encode()})
 
     assert release.for_purpose("case").id == "p"
     assert release.process("p").elements["a"].form == "f"
@@ -42,31 +34,6 @@ def test_the_hash_says_whether_anything_differs(draw):
     assert one.hash != moved.hash
 
 
-def test_a_file_of_an_overlay_replaces_the_one_with_its_path(folder, tmp_path_factory):
-    overlay = tmp_path_factory.mktemp("overlay")
-    (overlay / "sip").mkdir()
-    (overlay / "sip" / "f.form").write_text(FORM.replace('"X"', '"Y"'), encoding="utf-8")
-
-    plain, laid_over = load(folder), load(folder, [overlay])
-
-    assert plain.forms["f"].fields[0].label == "X"
-    assert laid_over.forms["f"].fields[0].label == "Y"
-    assert plain.hash != laid_over.hash
-
-
-def test_a_faulty_folder_is_refused_with_file_element_and_remedy(folder, draw):
-    (folder / "sip" / "p.bpmn").write_text(draw("start s > a\nuser a form=missing role=chair > e\nend e"), encoding="utf-8")
-
-    with pytest.raises(ModelsRefused) as refused:
-        load(folder)
-
-    fault = refused.value.faults[0]
-    assert (fault.file, fault.element_id, fault.element_name) == ("sip/p.bpmn", "a", "A")
-    assert "missing" in fault.sv
-    assert fault.remedy_sv
-    assert "sip/p.bpmn" in refused.value.sentence("sv")
-
-
 def test_a_file_that_is_no_xml_is_refused_by_name():
     with pytest.raises(ModelsRefused) as refused:
         load_files({"p.bpmn": b"<bpmn", "t.dmn": b"nothing"})
@@ -79,14 +46,6 @@ def test_a_call_of_a_process_that_is_not_there_is_refused(draw):
         load_files({"p.bpmn": draw("start s > c\ncall c process=q > e\nend e").encode()})
 
     assert [fault.code for fault in refused.value.faults] == ["unknown_process"]
-
-
-def test_the_owners_file_is_never_rewritten(folder):
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-    load(folder)
-
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_state_that_does_not_fit_the_release_is_refused(draw, released):

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from engine.execution import load, validate
+from engine.execution import validate
+from engine.services.releases import load_release
 from engine.shipped import processes_folder
 from tests.processes.walking import ANSWERS, Walk
 
@@ -78,7 +79,7 @@ def test_a_further_form_field_is_asked_and_kept(models):
     form["components"].append({"type": "textfield", "id": "school_class", "key": "school_class", "label": "Klass", "validate": {"required": True}})
     file.write_text(json.dumps(form), "utf-8")
 
-    read = load(models).forms["register_need"]
+    read = load_release(models).forms["register_need"]
 
     assert "school_class" in validate(read, ANSWERS["register_need"], {})[1]
     assert validate(read, {**ANSWERS["register_need"], "school_class": "5B"}, {})[0]["school_class"] == "5B"
@@ -88,7 +89,7 @@ def test_a_further_step_with_its_own_form_waits_for_people(models):
     (models / "sip" / "tell_school.form").write_text(json.dumps(OWN_FORM), "utf-8")
     step_on_the_flow(models / "sip" / "sip.bpmn", "register_need", "does_manager_decide", OWN_STEP)
 
-    walk = Walk("sip", release=load(models)).begin().answer("register_need")
+    walk = Walk("sip", release=load_release(models)).begin().answer("register_need")
 
     assert (walk.task("tell_school").form, walk.task("tell_school").role) == ("tell_school", "chair")
 
@@ -96,7 +97,7 @@ def test_a_further_step_with_its_own_form_waits_for_people(models):
 def test_a_further_row_is_written_by_a_task_type_that_exists(models):
     step_on_the_flow(models / "sip" / "sip.bpmn", "add_participants", "before_summons", NOTE)
 
-    walk = Walk("sip", release=load(models)).begin().answer("register_need", "decide_call", "select_actors", "obtain_consent")
+    walk = Walk("sip", release=load_release(models)).begin().answer("register_need", "decide_call", "select_actors", "obtain_consent")
 
     assert walk.open == ["send_summons"]
     assert walk.happened("record_note") == [{"text": "Samtycke finns från Alva Exempel"}]
@@ -104,7 +105,7 @@ def test_a_further_row_is_written_by_a_task_type_that_exists(models):
 
 def test_a_further_escalation_level_is_climbed_by_hand_and_by_the_clock(models):
     step_on_the_flow(models / "deviation" / "deviation.bpmn", "lifted_to_top", "who_decides", LEVEL)
-    release = load(models)
+    release = load_release(models)
 
     def lifted() -> Walk:
         walk = Walk("deviation", release=release).begin().answer("write_report", "countersign")
@@ -121,7 +122,7 @@ def test_a_step_is_made_one_per_invited_unit(models):
     file.write_text(before + task.replace("\n    </bpmn:userTask>", PER_UNIT) + after, "utf-8")
     units = [{"unit": "clinic", "child_active": True}, {"unit": "school", "child_active": False}]
 
-    walk = Walk("sip", meeting_days=1, release=load(models)).begin().answer("register_need", "decide_call")
+    walk = Walk("sip", meeting_days=1, release=load_release(models)).begin().answer("register_need", "decide_call")
     walk.answer("select_actors", invited=units).answer("obtain_consent", "send_summons")
 
     assert walk.open == ["assess_delay", "assess_delay"]
@@ -132,7 +133,7 @@ def test_two_weeks_before_a_follow_up_become_three(models):
     file = models / "sip" / "sip.bpmn"
     file.write_text(file.read_text("utf-8").replace('duration("P14D")', 'duration("P21D")'), "utf-8")
 
-    walk = Walk("sip", {"plan_signature": "not_required"}, release=load(models)).begin()
+    walk = Walk("sip", {"plan_signature": "not_required"}, release=load_release(models)).begin()
     walk.answer("register_need", "decide_call", "select_actors", "obtain_consent", "send_summons", "respond_invitation")
     walk.wait("meeting_begins").answer("take_attendance", "hold_meeting", "draft_plan", "appoint_coordinator", "hand_out_plan")
 

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from engine.clock import STOCKHOLM
-from engine.execution import Release, Step, complete, deliver, fire_timers, load, start, validate
+from engine.execution import Release, Step, complete, deliver, fire_timers, start, validate
 from engine.execution.results import Effect, ReadyTask, Visit
-from engine.shipped import processes_folder
+from engine.services.releases import shipped_release
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = timedelta(days=7)
@@ -145,7 +145,7 @@ TAKEN: set[str] = set()
 @cache
 def shipped() -> Release:
     """The processes as they are shipped, without demonstration decisions."""
-    return load(processes_folder())
+    return shipped_release()
 
 
 @dataclass

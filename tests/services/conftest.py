@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from engine.clock import MovableClock
-from engine.execution.release import load_files, model_files
+from engine.execution import load_files
 from engine.facts.organisation import (
     Assignment,
     Deputy,
@@ -27,6 +27,7 @@ from engine.facts.organisation import (
 )
 from engine.services import cases, tasks
 from engine.services.people import store_organisation
+from engine.services.releases import release_files
 from engine.services.runtime import OneRelease, Runtime
 from engine.shipped import processes_folder
 from engine.storage.database import open_database, upgrade
@@ -113,9 +114,9 @@ def small_organisation():
 def release_of(folder, *, decisions=True):
     """The drawings of one test folder with the shipped agreements and tables, and the demonstration's decisions or none."""
     shipped = processes_folder()
-    files = model_files(shipped, [shipped / "demonstration"] if decisions else [])
+    files = release_files(shipped, [shipped / "demonstration"] if decisions else [])
     files = {path: content for path, content in files.items() if path.startswith(("policy/", "agreements/"))}
-    return load_files(dict(sorted({**files, **model_files(MODELS / folder)}.items())))
+    return load_files(dict(sorted({**files, **release_files(MODELS / folder)}.items())))
 
 
 @dataclass

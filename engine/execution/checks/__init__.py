@@ -20,6 +20,7 @@ from engine.execution.checks.models import Models, content, model_files, read_mo
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.schema import schema_faults
 from engine.execution.faults import Fault, ModelsRefused, Vocabulary
+from engine.execution.release import load_files
 
 __all__ = ["check", "check_file", "engine_faults", "files_at"]
 
@@ -42,8 +43,6 @@ def check(models: Path | Mapping[str, bytes], vocabulary: Vocabulary | None = No
 
 def engine_faults(files: Mapping[str, bytes | None]) -> list[Fault]:
     """Return what the engine itself refuses in files that passed every check: the last word on whether they run."""
-    from engine.execution.release import load_files  # noqa: PLC0415 - a release is made of checked files, so it may import this
-
     try:
         load_files({file: data for file, data in files.items() if data is not None}).specs  # noqa: B018 - builds the graphs
     except ModelsRefused as refused:
