@@ -27,7 +27,7 @@ from engine.simulation.report import Report, Stuck
 from engine.storage.queries import Narrowing, open_incidents
 from engine.storage.tables import Case, Consent, Deviation, History, ProcessInstance, Timer, WorkItem
 
-TIRED = 35
+TIRED = 60
 """After so many steps a case looks for its end rather than for something new."""
 LONGEST = 400
 """A case that has not ended after so many steps is stuck."""
