@@ -7,12 +7,12 @@ there is no such case, not that they may not see it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
@@ -92,36 +92,41 @@ def case(runtime: Runtime, session: Session, person: str, reference: str) -> Cas
 
 
 def may_see(runtime: Runtime, session: Session, person: str, of: Case) -> bool:
-    """Whether a person may see a case's content now."""
+    """Whether a person may see a case's content now. A deputyship that is limited to other purposes lets nobody in."""
     at = runtime.clock.now()
     organisation = runtime.organisation(session)
     taking_part = session.scalars(select(Participant).where(Participant.case_id == of.id, Participant.left_at.is_(None))).all()
     units = {one.unit_id for one in taking_part if one.unit_id}
-    own = {queue for place in places(organisation, person, at) if (queue := place.queue) != PROCESS_OWNER}
+    own = _own_queues(organisation, person, at, "case")
     return (
         any(one.person_id == person for one in taking_part)
         or any(f"unit:{unit}" in own for unit in units)
-        or any(organisation.is_manager_in_line(person, unit, at) for unit in units)
+        or any(organisation.is_manager_in_line(person, unit, at, "case") for unit in units)
         or _coordinates(session, person, of)
-        or _has_work(session, of, own)
+        or _has_work(session, person, own, WorkItem.case_id == of.id, WorkItem.purpose == "case")
     )
 
 
 def may_see_instance(runtime: Runtime, session: Session, person: str, instance: ProcessInstance) -> bool:
-    """Whether a person may see one process: its initiator, those of its case, whoever has work in it, and who was sent a copy."""
+    """Whether a person may see one process: its initiator, those of its case, whoever has work in it, and who was sent a copy.
+
+    Whom a deviation concerns sees it in no other way than as its own reporter, whatever their unit was sent.
+    """
     if instance.case is not None and instance.purpose == "case":
         return may_see(runtime, session, person, instance.case)
+    if instance.initiator_person == person:
+        return True
+    if person in instance.concerned:
+        return False
     at = runtime.clock.now()
     organisation = runtime.organisation(session)
-    own = {place.queue for place in places(organisation, person, at)} - {PROCESS_OWNER}
+    purpose = cast("Purpose", instance.purpose)
+    own = _own_queues(organisation, person, at, purpose)
     copies = session.scalars(select(Reader.unit_id).where(Reader.instance_id == instance.id, Reader.revoked_at.is_(None))).all()
     return (
-        instance.initiator_person == person
-        or any(f"unit:{unit}" in own for unit in copies)
-        or (
-            person not in instance.concerned and any(organisation.is_manager_in_line(person, unit, at) for unit in (instance.initiator_unit, *copies))
-        )
-        or bool(session.scalar(select(exists().where(WorkItem.instance_id == instance.id, _waiting_in(own)))))
+        any(f"unit:{unit}" in own for unit in copies)
+        or any(organisation.is_manager_in_line(person, unit, at, purpose) for unit in (instance.initiator_unit, *copies))
+        or _has_work(session, person, own, WorkItem.instance_id == instance.id)
     )
 
 
@@ -136,9 +141,12 @@ def _coordinates(session: Session, person: str, of: Case) -> bool:
     return of.closed_at is None and bool(session.scalar(select(current)))
 
 
-def _has_work(session: Session, of: Case, own: set[str]) -> bool:
-    return bool(session.scalar(select(exists().where(WorkItem.case_id == of.id, WorkItem.purpose == "case", _waiting_in(own)))))
+def _own_queues(organisation: Organisation, person: str, at: datetime, purpose: str) -> set[str]:
+    """The queues that let a person see: all of theirs but that of the process owner's duty."""
+    return set(queues(organisation, person, at, purpose)) - {PROCESS_OWNER}
 
 
-def _waiting_in(own: set[str]) -> ColumnElement[bool]:
-    return and_(WorkItem.closed_at.is_(None), WorkItem.queue.in_(own))
+def _has_work(session: Session, person: str, own: Collection[str], *of: ColumnElement[bool]) -> bool:
+    """Whether something waits for a person that they may also do."""
+    excluded = session.scalars(select(WorkItem.excluded).where(*of, WorkItem.closed_at.is_(None), WorkItem.queue.in_(own)))
+    return any(person not in persons for persons in excluded)
