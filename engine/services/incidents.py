@@ -11,11 +11,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
+from engine.execution import NotListening
 from engine.services import access, steps
 from engine.services.cases import Delivery
 from engine.services.runtime import Runtime
-from engine.services.tasks import Completion
-from engine.services.timers import Firing
+from engine.services.tasks import AlreadyCompleted, Completion, WorkItemMoved
+from engine.services.timers import Firing, NothingDue
 from engine.storage import queries
 from engine.storage.tables import Case, Incident, Timer
 
@@ -54,10 +55,11 @@ def open_incidents(runtime: Runtime, person: str) -> list[Failure]:
         return [_failure(session, incident) for incident in queries.open_incidents(session, list(own))]
 
 
-def retry(runtime: Runtime, person: str, incident: int) -> steps.Taken:
-    """Do what failed once more, as whoever did it first. Raises NoSuchIncident, and StepFailed when it fails again.
+def retry(runtime: Runtime, person: str, incident: int) -> steps.Taken | None:
+    """Do what failed once more, as whoever did it first; none where the case has gone on meanwhile and nothing is left to do.
 
-    Somebody whose answers failed may also simply complete the work item anew.
+    Raises NoSuchIncident, StepFailed when it fails again, and NotYours or InvalidAnswers where whoever did it first could not
+    do it now. Somebody whose answers failed may also simply complete the work item anew.
     """
     with runtime.database.writing() as session:
         row = session.get(Incident, incident)
@@ -66,11 +68,17 @@ def retry(runtime: Runtime, person: str, incident: int) -> steps.Taken:
             raise NoSuchIncident(incident=incident)
         session.execute(update(Timer).where(Timer.incident_id == incident).values(incident_id=None))
         action = _action(row.instance_id, row.action)
-    taken = steps.take(runtime, action)
+    taken = _take_if_needed(runtime, action)
     with runtime.database.writing() as session:
-        done = {"closed_at": runtime.clock.now(), "closed_by": person}
-        session.execute(update(Incident).where(Incident.id == incident, Incident.closed_at.is_(None)).values(**done))
+        steps.close_incident(session, incident, runtime.clock.now(), person)
     return taken
+
+
+def _take_if_needed(runtime: Runtime, action: steps.Action) -> steps.Taken | None:
+    try:
+        return steps.take(runtime, action)
+    except (AlreadyCompleted, WorkItemMoved, NotListening, NothingDue):
+        return None
 
 
 def _action(instance_id: int, recipe: Mapping[str, Any]) -> steps.Action:

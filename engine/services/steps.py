@@ -502,6 +502,14 @@ def _write_incident(runtime: Runtime, action: Action, failure: StepFailed) -> No
         history.add(session, Act(at, recipe.get("by")), [event], case_id=instance.case_id, instance_id=instance.id)
 
 
+def close_incident(session: Session, incident: int, at: datetime, by: str) -> None:
+    """Close an incident, if it is open; what somebody wrote is kept for the retry alone and goes with it."""
+    row = session.get(Incident, incident)
+    if row is not None and row.closed_at is None:
+        row.closed_at, row.closed_by = at, by
+        row.action = {key: value for key, value in row.action.items() if key not in ("answers", "payload")}
+
+
 def _hold(session: Session, instance_id: int, recipe: Mapping[str, Any], incident_id: int, at: datetime) -> None:
     if recipe["kind"] == "timers":
         due = (Timer.instance_id == instance_id, Timer.closed_at.is_(None), Timer.due_at <= at)

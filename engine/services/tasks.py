@@ -33,7 +33,7 @@ from engine.services.history import Act, Event
 from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.queries import Narrowing
-from engine.storage.tables import Case, Incident, Person, ProcessInstance, WorkItem
+from engine.storage.tables import Case, Person, ProcessInstance, WorkItem
 
 COUNTED = 100
 """Where counting stops: a page says "över 99"."""
@@ -273,7 +273,7 @@ class Completion:
         if not _write(session, item, {**values, "incident_id": None}):
             raise steps.Overtaken
         if item.incident_id is not None:
-            session.execute(update(Incident).where(Incident.id == item.incident_id).values(closed_at=act.at, closed_by=act.by))
+            steps.close_incident(session, item.incident_id, act.at, self.person)
 
     def recipe(self) -> dict[str, Any]:
         """Return what a retry needs."""

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import execution
+from engine.errors import SamspelError
 from engine.execution import Release
 from engine.execution.faults import StepFailed
 from engine.execution.results import Step
@@ -62,13 +63,16 @@ def fire(runtime: Runtime, instance_id: int) -> bool:
     """Fire what is due in one process; whether anything was. Raises StepFailed after an incident has been written."""
     try:
         steps.take(runtime, Firing(instance_id))
-    except _NothingDue:
+    except NothingDue:
         return False
     return True
 
 
-class _NothingDue(Exception):
-    """The timers that were due have been fired by somebody else."""
+class NothingDue(SamspelError):
+    """The timers that were due have been fired, or are waited for no more."""
+
+    sv = "Inget i förloppet {instance} väntar på att tiden har gått ut."
+    en = "Nothing in the instance {instance} waits for a time that has passed."
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Firing:
         """Check that something is still due."""
         at = runtime.clock.now()
         if not queries.is_due(session, instance.id, at):
-            raise _NothingDue
+            raise NothingDue(instance=instance.id)
         return Act(at), None
 
     def run(self, release: Release, instance: ProcessInstance, facts: CaseFacts) -> Step:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from engine.execution import StepFailed
 from engine.services import incidents, tasks, timers
-from engine.storage.tables import History, Timer, WorkItem
+from engine.storage.tables import History, Incident, Timer, WorkItem
 
 TOLD = {"need": "Stöd", "consents": []}
 
@@ -127,3 +127,32 @@ def test_a_timer_whose_step_fails_waits_for_its_incident_and_not_in_the_sweep(ho
     with pytest.raises(StepFailed):
         incidents.retry(house.runtime, "owner", failure.id)
     assert timers.sweep(house.runtime).failed == 0
+
+
+def test_an_incident_whose_timer_is_no_longer_needed_closes_when_it_is_retried(house_of):
+    house = house_of("fragile")
+    house.start()
+    item = house.only("school_worker").id
+    house.wait(days=2)
+    assert timers.sweep(house.runtime).failed == 1
+    tasks.complete(house.runtime, "school_worker", item, {"amount": "2"})
+    (failure,) = incidents.open_incidents(house.runtime, "owner")
+
+    assert incidents.retry(house.runtime, "owner", failure.id) is None
+
+    assert incidents.open_incidents(house.runtime, "owner") == []
+
+
+def test_what_somebody_wrote_stands_in_an_incident_no_longer_than_it_is_open(house_of):
+    house = house_of("fragile")
+    house.start()
+    item = house.only("school_worker").id
+    with pytest.raises(StepFailed):
+        tasks.complete(house.runtime, "school_worker", item, {"amount": "flera"})
+
+    tasks.complete(house.runtime, "school_worker", item, {"amount": "2"})
+
+    with house.runtime.database.reading() as session:
+        (incident,) = session.scalars(select(Incident))
+    assert incident.closed_by == "school_worker"
+    assert incident.action == {"kind": "complete", "work_item": item, "by": "school_worker"}
