@@ -15,7 +15,7 @@ from engine.clock import STOCKHOLM, MovableClock
 from engine.execution import Release
 from engine.facts.agreements import read_agreements
 from engine.facts.organisation import Organisation
-from engine.services import access, cases, deviations, tasks, timers
+from engine.services import access, cases, deviations, disputes, tasks, timers
 from engine.services.cases import NewChild
 from engine.services.demonstration import populate, test_number
 from engine.services.people import load_organisation, touch_organisation
@@ -74,7 +74,7 @@ class Town:
 
     def unit(self, agreement: str, kind: str) -> str:
         """Return the first unit of a kind under an agreement."""
-        return next(unit.id for unit in self.organisation.units if unit.kind == kind and agreement in unit.agreements)
+        return min(unit.id for unit in self.organisation.units if unit.kind == kind and agreement in unit.agreements)
 
     def worker(self, unit: str) -> str:
         """Return somebody at work in a unit."""
@@ -120,6 +120,13 @@ class Town:
         concerned = self.unit(agreement, about) if about else None
         begun = deviations.report(self.runtime, reporter, agreement=agreement, unit=unit, concerned_unit=concerned, **more)
         return Deviation(self, agreement, begun.instance_id, reporter, unit, id=begun.id, concerned=concerned)
+
+    def dispute(self, sip: Sip, kind: str, *kinds: str, by: str | None = None) -> Dispute:
+        """Let somebody raise a dispute between units of the kinds, in a case that runs."""
+        units = tuple(self.unit(sip.agreement, one) for one in kinds)
+        who = by or sip.initiator
+        raised = disputes.raise_dispute(self.runtime, who, case=sip.reference, kind=kind, units=units, description="Vem betalar resorna till skolan?")
+        return Dispute(self, sip.agreement, raised.instance_id, who, sip.unit, units=units)
 
     def start(self, agreement: str, kind: str = "school", birth: datetime | None = None) -> Sip:
         """Let somebody in a unit of a kind see a need around a child of twelve."""

@@ -175,7 +175,6 @@ def draw_a_level(models):
 
 def hire_between(town):
     """Put a post with somebody in it between the first school's area and the management."""
-    town.look_again()
     below, top = town.organisation.line(town.unit("jamtbus", "school"), town.clock.now())[1:3]
     worker = town.colleague(town.unit("jamtbus", "preschool"))
     with town.runtime.database.writing() as session:
