@@ -137,7 +137,7 @@ class CaseFacts:
             "participants": [_as_fact(one) for one in self.participants],
             "route": self._route,
             "initiator": {"person": self.subject.initiator_person, "unit": self.subject.initiator_unit},
-            "unit_options": [{"label": unit.name, "value": unit.id} for unit in self._units],
+            "unit_options": [{"label": unit.name, "value": unit.id, "party": unit.party} for unit in self._units],
             "party_options": self._party_options,
             "staff_options": self._staff_options,
             "manager_options": self._manager_options,

@@ -322,6 +322,9 @@ def test_a_responsibility_dispute_is_decided_by_the_steering_group_at_once_when_
     assert (calm.open, urgent.open) == (["decide_steering"], ["call_urgent_meeting"])
     assert calm.answer("decide_steering").step.outcome == "decided"
     assert urgent.answer("call_urgent_meeting", "decide_steering").step.outcome == "decided"
+    meeting = in_dispute("responsibility").answer("resolve_unit", decision="not_agreed").answer("decide_steering", decision="meeting")
+    assert meeting.open == ["call_urgent_meeting"]
+    assert meeting.answer("call_urgent_meeting", "decide_steering").step.outcome == "decided"
 
 
 def test_every_way_goes_where_its_own_document_sends_it_for_responsibility_too():
