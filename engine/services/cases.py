@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import execution
 from engine.clock import STOCKHOLM
 from engine.errors import SamspelError
-from engine.execution import Release
+from engine.execution import NotListening, Release, StepFailed
 from engine.execution.results import Step
 from engine.facts.organisation import Organisation
 from engine.facts.policy import PolicyUnset
@@ -175,7 +175,8 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
     """Record that a consent is withdrawn and tell every process of the case that listens for it.
 
     ``giver`` is whose consent it was as it stands recorded; none means every consent of the case. The drawing
-    says what follows. Raises NoSuchCase and NothingToWithdraw.
+    says what follows. Raises NoSuchCase and NothingToWithdraw; and StepFailed where a process could not follow: then the consent
+    is withdrawn all the same, the other processes know, and an incident is open.
     """
     at = runtime.clock.now()
     with runtime.database.writing() as session:
@@ -185,12 +186,29 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
             raise NothingToWithdraw(case=reference)
         notices.cancel_waiting(session, case.id, at)
         listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
-        left = session.scalar(select(func.count()).select_from(_holding(case).subquery())) or 0
+        in_time = or_(Consent.valid_to.is_(None), Consent.valid_to >= at.astimezone(STOCKHOLM).date())
+        left = session.scalar(select(func.count()).select_from(_holding(case).where(in_time).subquery())) or 0
         # History comes last, as in every step: its chain is locked until the end, and two who lock in one order never wait for each other.
         events = [Event("consent withdrawn", details={"consent": consent.id, "reason": reason}) for consent in withdrawn]
         history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
     payload = {"giver": giver, "reason": reason, "remaining": left}
-    return [steps.take(runtime, Delivery(instance, WITHDRAWN, payload, person)) for instance in listening]
+    return _deliver_to_all(runtime, [Delivery(instance, WITHDRAWN, payload, person) for instance in listening])
+
+
+def _deliver_to_all(runtime: Runtime, deliveries: Sequence[Delivery]) -> list[steps.Taken]:
+    """Hand over every message: one process that fails, or has gone on, keeps none from the others. Raises the first StepFailed at the end."""
+    taken = []
+    failures = []
+    for delivery in deliveries:
+        try:
+            taken.append(steps.take(runtime, delivery))
+        except NotListening:
+            continue
+        except StepFailed as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return taken
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine.clock import MovableClock
 from engine.services import access, cases, deviations, history, tasks
 from engine.services.clock import OffsetClock
+from engine.services.steps import digest
 from engine.storage.tables import Case, Consent, History, Notice, ProcessInstance, WorkItem
 
 TOLD = {"need": "Stöd", "consents": [{"giver": "guardian", "name": "Elis Exempelsson", "answer": "yes"}]}
@@ -206,3 +207,29 @@ def _disarm(connection):
         connection.exec_driver_sql("DROP TRIGGER history_refuses_delete")
     else:
         connection.exec_driver_sql("DROP TRIGGER history_append_only ON history")
+
+
+def test_a_consent_whose_time_is_out_does_not_count_as_one_that_remains(house):
+    reference = house.start(units=["bup"]).reference
+    three = [{"giver": "guardian", "name": name, "answer": "yes"} for name in ("Elis Exempelsson", "Tuva Exempelsson", "Saga Exempelsson")]
+    house.complete("school_worker", need="Stöd", consents=three)
+    with house.runtime.database.writing() as session:
+        session.execute(update(Consent).where(Consent.giver == "Tuva Exempelsson").values(valid_to=date(2026, 3, 1)))
+        session.execute(update(Consent).where(Consent.giver == "Saga Exempelsson").values(valid_to=date(2026, 3, 2)))
+
+    cases.withdraw(house.runtime, "school_worker", reference, giver="Elis Exempelsson")
+
+    message = next(row for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "message")
+    assert message.details["digest"] == digest({"giver": "Elis Exempelsson", "reason": None, "remaining": 1})
+
+
+def test_a_process_that_no_longer_listens_stops_no_withdrawal(house):
+    reference = house.asked("bup").reference
+    deviation = deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school", case=reference)
+    with house.runtime.database.writing() as session:
+        # As when it was read listening and has gone on since.
+        session.execute(update(ProcessInstance).where(ProcessInstance.id == deviation.instance_id).values(messages=[cases.WITHDRAWN]))
+
+    taken = cases.withdraw(house.runtime, "school_worker", reference)
+
+    assert [one.outcome for one in taken] == ["withdrawn"]
