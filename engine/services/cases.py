@@ -56,6 +56,13 @@ class NotYourUnit(SamspelError):
     en = "{person} does not work in {unit} today."
 
 
+class NoSuchUnit(SamspelError):
+    """Somebody names a unit that is not there today."""
+
+    sv = "Det finns ingen verksamhet {unit} i dag."
+    en = "There is no unit {unit} today."
+
+
 class NothingToWithdraw(SamspelError):
     """The case has no consent that still holds."""
 
@@ -134,7 +141,7 @@ def start(runtime: Runtime, person: str, *, agreement: str, child: NewChild, uni
         organisation = runtime.organisation(session)
         _require_start(release, organisation, agreement, child, person, unit, at)
         row = Case(
-            reference=new_reference(at),
+            reference=_free_reference(session, at),
             agreement=agreement,
             release=release.hash,
             child=Child(**vars(child)),
@@ -248,6 +255,14 @@ class Delivery:
 def new_reference(at: datetime) -> str:
     """Return a reference that nobody can guess from another: the year and six random signs (480 million a year)."""
     return f"{at.astimezone(STOCKHOLM).year}-{''.join(secrets.choice(SIGNS) for _ in range(6))}"
+
+
+def _free_reference(session: Session, at: datetime) -> str:
+    """Return a reference that no case has: among ten thousand cases a year two would meet in one year of ten."""
+    while True:
+        reference = new_reference(at)
+        if session.scalar(select(Case.id).where(Case.reference == reference)) is None:
+            return reference
 
 
 def _require_start(release: Release, organisation: Organisation, agreement: str, child: NewChild, person: str, unit: str, at: datetime) -> None:

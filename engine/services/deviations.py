@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
 from engine.services import access, agreements, steps
-from engine.services.cases import Delivery, NotYourUnit
+from engine.services.cases import Delivery, NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
 from engine.services.history import Act
 from engine.services.runtime import Runtime
@@ -31,6 +31,13 @@ class NoSuchDeviation(SamspelError):
 
     sv = "Det finns ingen avvikelse {deviation}."
     en = "There is no deviation {deviation}."
+
+
+class OtherAgreement(SamspelError):
+    """A report names another agreement than the one of its case."""
+
+    sv = "Ärendet {case} följer avtalet {of_case}, inte {agreement}."
+    en = "The case {case} is under the agreement {of_case}, not {agreement}."
 
 
 class CannotLift(SamspelError):
@@ -76,7 +83,8 @@ def report(
     """Begin a deviation: its report now waits for the person to write it (003-18).
 
     ``concerned`` are the persons whom it concerns: no manager's task goes to them. ``variables`` prefill the report:
-    ``description``, ``happened_on``, ``proposal``. Raises NoSuchCase, NotYourUnit, NoSuchAgreement, NoSuchProcess and StepFailed.
+    ``description``, ``happened_on``, ``proposal``. Raises NoSuchCase, NotYourUnit, NoSuchUnit, OtherAgreement, NoSuchAgreement,
+    NoSuchProcess and StepFailed.
     """
     at = runtime.clock.now()
     with runtime.database.reading() as session:
@@ -86,6 +94,11 @@ def report(
         about = access.case(runtime, session, person, case) if case is not None else None
         release = runtime.releases.get(about.release) if about else runtime.releases.active
         agreements.agreement(release, agreement)
+        if about is not None and about.agreement != agreement:
+            raise OtherAgreement(case=case, of_case=about.agreement, agreement=agreement)
+        known = organisation.unit(concerned_unit) if concerned_unit is not None else None
+        if concerned_unit is not None and (known is None or not known.valid.covers(at)):
+            raise NoSuchUnit(unit=concerned_unit)
         given = {"unit": concerned_unit, "reporter": person, **(variables or {})}
         subject = Subject(agreement, "deviation", person, unit, about, concerned_unit, frozenset(concerned))
         begun = steps.begin(runtime, session, release, release.for_purpose("deviation").id, subject, given, Act(at, person))

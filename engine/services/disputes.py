@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from engine.errors import SamspelError
 from engine.services import access, steps
-from engine.services.cases import NotYourUnit
+from engine.services.cases import NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
 from engine.services.history import Act
 from engine.services.runtime import Runtime
@@ -23,13 +23,6 @@ class NobodyDisagrees(SamspelError):
 
     sv: ClassVar[str] = "En tvist behöver minst två olika verksamheter som är oense; {units} räcker inte."
     en: ClassVar[str] = "A dispute needs at least two different units that disagree; {units} is not enough."
-
-
-class NoSuchUnit(SamspelError):
-    """A dispute names a unit that is not there today."""
-
-    sv: ClassVar[str] = "Det finns ingen verksamhet {unit} i dag."
-    en: ClassVar[str] = "There is no unit {unit} today."
 
 
 def raise_dispute(runtime: Runtime, person: str, *, case: str, kind: Kind, units: Sequence[str], description: str) -> steps.Taken:

@@ -20,6 +20,13 @@ def test_a_reference_cannot_be_guessed_from_another(house):
     assert all(reference.startswith("2026-") and len(reference) == 11 for reference in references)
 
 
+def test_a_reference_that_is_taken_is_not_given_again(house, monkeypatch):
+    signs = iter("2" * 12 + "3" * 6)
+    monkeypatch.setattr(cases.secrets, "choice", lambda _: next(signs))
+
+    assert [house.start().reference, house.start().reference] == ["2026-222222", "2026-333333"]
+
+
 def test_a_case_starts_only_from_a_unit_where_its_initiator_works(house):
     with pytest.raises(cases.NotYourUnit):
         house.start(person="bup_worker", unit="school", units=["bup"])

@@ -2,8 +2,8 @@ import pytest
 from sqlalchemy import select
 
 from engine.execution.catalogue import TASK_TYPES
-from engine.services import deviations, effects, tasks, timers
-from engine.storage.tables import Notice
+from engine.services import cases, deviations, effects, tasks, timers
+from engine.storage.tables import Deviation, Notice
 
 
 def report(house, **more):
@@ -115,3 +115,15 @@ def test_a_step_can_open_a_deviation_that_goes_its_own_way(house):
     (prepared,) = deviations.open_deviations(house.runtime, "school_worker")
     assert (prepared.case, prepared.description, prepared.reporter) == (reference, "Ingen kom.", "school_worker")
     assert house.only("school_worker").id == taken.opened[0]
+
+
+def test_a_report_names_a_unit_that_exists_and_the_agreement_of_its_case(house):
+    reference = house.asked("bup").reference
+
+    with pytest.raises(cases.NoSuchUnit, match="nowhere"):
+        report(house, concerned_unit="nowhere")
+    with pytest.raises(deviations.OtherAgreement):
+        deviations.report(house.runtime, "school_worker", agreement="gotland", unit="school", case=reference)
+
+    with house.runtime.database.reading() as session:
+        assert session.scalars(select(Deviation)).all() == []
