@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
@@ -76,7 +76,7 @@ def add(session: Session, act: Act, events: Sequence[Event], *, case_id: int | N
         return
     chain = chain_of(case_id, instance_id)
     head = queries.chain_head(session, chain)
-    number, previous = (head.number, head.hash) if head else (0, START)
+    number, previous = head or (0, START)
     written = []
     for event in events:
         number += 1
@@ -97,11 +97,7 @@ def add(session: Session, act: Act, events: Sequence[Event], *, case_id: int | N
         }
         previous = row["hash"] = seal(row)
         written.append(row)
-    session.execute(insert(History), written)
-    if head is None:
-        session.add(HistoryChain(chain=chain, number=number, hash=previous))
-    else:
-        head.number, head.hash = number, previous
+    queries.extend_chain(session, chain, written, begins=head is None)
 
 
 _SEALED = ("previous_hash", "chain", "number", "case_id", "instance_id", "by", "for_whom", "kind", "element", "name", "rules", "details")

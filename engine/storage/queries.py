@@ -1,17 +1,28 @@
-"""The questions that the services ask of the tables: they read, lock and count, and never commit."""
+"""The questions that the services ask of the tables: they read, lock and count, and never commit.
+
+What every step asks and writes is made once, as a statement with names for its values: to make a statement anew each time
+takes longer than the database needs for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engine.storage.tables import Case, HistoryChain, Incident, OrganisationVersion, ProcessInstance, StoredRelease, Timer, WorkItem
+from engine.storage.tables import Base, Case, History, HistoryChain, Incident, OrganisationVersion, ProcessInstance, StoredRelease, Timer, WorkItem
+
+
+def _table(of: type[Base]) -> Table:
+    return cast("Table", of.__table__)
+
+
+_INSTANCE, _ITEM, _HISTORY, _CHAIN = _table(ProcessInstance), _table(WorkItem), _table(History), _table(HistoryChain)
 
 BRANCHES = 200
 """How many queues one question names; SQLite takes at most 500 in a compound select."""
@@ -111,23 +122,37 @@ def lock_instance(session: Session, instance_id: int) -> None:
 
 def move_instance(session: Session, instance_id: int, version: int, values: dict[str, Any]) -> bool:
     """Write an instance's new state if its version is still the one that was read; whether it was."""
-    moved = session.execute(
-        update(ProcessInstance)
-        .where(ProcessInstance.id == instance_id, ProcessInstance.version == version)
-        .values(version=version + 1, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
+    moved = session.connection().execute(_MOVE, {"of": instance_id, "read": version, "version": version + 1, **values})
+    return bool(moved.rowcount == 1)
+
+
+_MOVE = update(_INSTANCE).where(_INSTANCE.c.id == bindparam("of"), _INSTANCE.c.version == bindparam("read"))
+
+
+def change_item(session: Session, item_id: int, owner: str | None, values: Mapping[str, Any]) -> bool:
+    """Change an open item if its owner is still the one that was read; whether it was."""
+    changed = session.connection().execute(_CHANGE, {"of": item_id, "owner": owner, **values})
+    return bool(changed.rowcount == 1)
+
+
+_AS_READ = _ITEM.c.claimed_by.is_not_distinct_from(bindparam("owner", type_=_ITEM.c.claimed_by.type))
+_CHANGE = update(_ITEM).where(_ITEM.c.id == bindparam("of"), _ITEM.c.closed_at.is_(None), _AS_READ)
 
 
 def open_items(session: Session, instance_id: int) -> Sequence[WorkItem]:
     """Return what waits for people in an instance."""
-    return session.scalars(select(WorkItem).where(WorkItem.instance_id == instance_id, WorkItem.closed_at.is_(None))).all()
+    return session.scalars(_OPEN_ITEMS, {"of": instance_id}).all()
+
+
+_OPEN_ITEMS = select(WorkItem).where(WorkItem.instance_id == bindparam("of"), WorkItem.closed_at.is_(None))
 
 
 def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
     """Return what waits for time in an instance."""
-    return session.scalars(select(Timer).where(Timer.instance_id == instance_id, Timer.closed_at.is_(None))).all()
+    return session.scalars(_OPEN_TIMERS, {"of": instance_id}).all()
+
+
+_OPEN_TIMERS = select(Timer).where(Timer.instance_id == bindparam("of"), Timer.closed_at.is_(None))
 
 
 def due_instances(session: Session, now: datetime, limit: int) -> list[int]:
@@ -156,14 +181,37 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(select(Timer.due_at).where(Timer.closed_at.is_(None), Timer.incident_id.is_(None)).order_by(Timer.due_at).limit(1))
 
 
-def chain_head(session: Session, chain: str) -> HistoryChain | None:
-    """Return the newest link of a chain, locked until this transaction is over."""
-    return session.scalar(select(HistoryChain).where(HistoryChain.chain == chain).with_for_update())
+def chain_head(session: Session, chain: str) -> tuple[int, str] | None:
+    """Return the number and hash of a chain's newest link, locked until this transaction is over."""
+    head = session.connection().execute(_HEAD, {"of": chain}).one_or_none()
+    return (head.number, head.hash) if head is not None else None
+
+
+_HEAD = select(_CHAIN.c.number, _CHAIN.c.hash).where(_CHAIN.c.chain == bindparam("of")).with_for_update()
+
+
+def extend_chain(session: Session, chain: str, rows: Sequence[Mapping[str, Any]], *, begins: bool) -> None:
+    """Add sealed rows of history at the end of a chain."""
+    connection = session.connection()
+    connection.execute(_ADD_HISTORY, rows)
+    head = {"number": rows[-1]["number"], "hash": rows[-1]["hash"]}
+    if begins:
+        connection.execute(_BEGIN_CHAIN, {"chain": chain, **head})
+    else:
+        connection.execute(_MOVE_HEAD, {"of": chain, **head})
+
+
+_ADD_HISTORY = insert(_HISTORY)
+_BEGIN_CHAIN = insert(_CHAIN)
+_MOVE_HEAD = update(_CHAIN).where(_CHAIN.c.chain == bindparam("of"))
 
 
 def organisation_version(session: Session) -> int:
     """Return how many times the organisation was changed."""
-    return session.scalar(select(OrganisationVersion.number).where(OrganisationVersion.id == 1)) or 0
+    return session.connection().scalar(_ORGANISATION_VERSION) or 0
+
+
+_ORGANISATION_VERSION = select(OrganisationVersion.number).where(OrganisationVersion.id == 1)
 
 
 def open_incidents(session: Session, queues: Collection[str] | None = None) -> Sequence[Incident]:
