@@ -7,7 +7,7 @@ drawing says who gets them. Here is what has no work item: the beginning, the re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from engine.services.cases import Delivery, NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
 from engine.services.history import Act
 from engine.services.runtime import Runtime
-from engine.storage.tables import Case, Deviation, ProcessInstance, WorkItem
+from engine.storage.tables import Case, Deviation, History, ProcessInstance, WorkItem
 
 LIFT = "lift"
 """The message that a drawing listens to where a deviation may be lifted from outside a work item (docs/house.md)."""
@@ -48,6 +48,35 @@ class CannotLift(SamspelError):
 
 
 @dataclass(frozen=True)
+class Rung:
+    """One task on a deviation's way: whose it is or was, until when, and how it ended."""
+
+    name: str
+    role: str | None
+    queue: str
+    since: datetime
+    due_at: datetime | None
+    explanation: Mapping[str, Any] | None
+    """Why this date: see engine/services/facts.py."""
+    ended_at: datetime | None
+    by: str | None
+    """Who did it; none while it waits, and where the clock took it further."""
+    for_whom: str | None
+    by_clock: bool
+    """Whether it was lifted because its time was out (002-15)."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What somebody wrote to be read by those who follow the deviation: the feedback above all (003-9)."""
+
+    at: datetime
+    by: str | None
+    name: str | None
+    text: str
+
+
+@dataclass(frozen=True)
 class Report:
     """A deviation as the register has it."""
 
@@ -67,6 +96,10 @@ class Report:
     ended_at: datetime | None
     waiting_for: tuple[str, ...]
     """The queues in which its open work items lie."""
+    ladder: tuple[Rung, ...] = ()
+    """Every task on its way, the first first; only ``show`` gives it."""
+    notes: tuple[Note, ...] = ()
+    """What was written to those who follow it, the first first; only ``show`` gives it."""
 
 
 def report(
@@ -109,9 +142,10 @@ def report(
 
 
 def show(runtime: Runtime, person: str, deviation: int) -> Report:
-    """Return one deviation to somebody who may see it. Raises NoSuchDeviation."""
+    """Return one deviation, with its way so far, to somebody who may see it. Raises NoSuchDeviation."""
     with runtime.database.reading() as session:
-        return _report(session, _visible(runtime, session, person, deviation))
+        row = _visible(runtime, session, person, deviation)
+        return replace(_report(session, row), ladder=_ladder(session, row), notes=_notes(session, row))
 
 
 def open_deviations(runtime: Runtime, person: str, limit: int = 100) -> list[Report]:
@@ -145,6 +179,30 @@ def _visible(runtime: Runtime, session: Session, person: str, deviation: int) ->
 
 def _register(session: Session, instance: ProcessInstance) -> Deviation:
     return session.scalars(select(Deviation).where(Deviation.instance_id == instance.id)).one()
+
+
+def _ladder(session: Session, row: Deviation) -> tuple[Rung, ...]:
+    items = session.scalars(select(WorkItem).where(WorkItem.instance_id == row.instance_id).order_by(WorkItem.id))
+    return tuple(
+        Rung(
+            item.name,
+            item.role,
+            item.queue,
+            item.created_at,
+            item.due_at,
+            item.explanation,
+            item.closed_at,
+            item.closed_by,
+            item.closed_for,
+            item.outcome == "cancelled" and item.due_at is not None and item.closed_at is not None and item.due_at <= item.closed_at,
+        )
+        for item in items
+    )
+
+
+def _notes(session: Session, row: Deviation) -> tuple[Note, ...]:
+    told = session.scalars(select(History).where(History.instance_id == row.instance_id, History.kind == "record_note").order_by(History.id))
+    return tuple(Note(one.at, one.by, one.name, str(one.details.get("text", ""))) for one in told)
 
 
 def _report(session: Session, row: Deviation) -> Report:

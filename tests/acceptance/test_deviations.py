@@ -394,14 +394,24 @@ def test_a_deviation_needs_no_case(town):
     assert report.waits_for == {"act_level_1"}
 
 
-def test_the_reporter_sees_how_far_it_has_come(town):
-    """Scenario 5 [P]: the reporter sees the status, level by level, and the answer."""
+def test_the_reporter_sees_how_far_it_has_come_and_reads_the_answer(town):
+    """Scenario 5 [P], 003-9: the reporter sees who has it, until when and why, what the clock did, and the answer at the end."""
     report = town.deviate("jamtbus")
     report.report()
-    report.pass_on("act_level_1")
+    town.wait(days=11)
 
     seen = report.status
-    assert (seen.level, seen.status, seen.waiting_for) == (2, "open", (f"position:{town.organisation.line(report.unit, town.clock.now())[1].id}",))
+    nearest, second, _ = (post.id for post in town.organisation.line(report.unit, town.clock.now()))
+    assert (seen.level, seen.status, seen.waiting_for) == (2, "open", (f"position:{second}",))
+    written, first, now = seen.ladder
+    assert (written.by, first.queue, now.queue) == (report.initiator, f"position:{nearest}", f"position:{second}")
+    assert [rung.by_clock for rung in seen.ladder] == [False, True, False]
+    assert "20" in now.explanation["sv"]
+    report.act("act_level_2")
+    report.feed_back()
+
+    assert [(note.by, note.text) for note in report.status.notes] == [(town.leader(report.unit), "Vi ringer dagen innan från och med nu.")]
+    assert all(rung.ended_at for rung in report.status.ladder[:-1])
 
 
 def test_whoever_handles_a_report_reads_it_in_the_task(town):
