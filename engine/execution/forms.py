@@ -455,7 +455,7 @@ def _moment(one: Field, raw: object) -> FeelValue:
         return None
     try:
         return _MOMENTS[one.subtype](raw)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         example, example_en = _EXAMPLES[one.subtype]
         raise _Invalid(f"Skriv ”{one.name}” som {example}.", f"Write “{one.name}” as {example_en}.") from error
 

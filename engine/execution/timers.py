@@ -8,7 +8,8 @@ counted as elapsed time. A date is the whole day and ends at 23:59.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from calendar import monthrange
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.clock import STOCKHOLM
@@ -44,39 +45,43 @@ def span(given: FeelValue) -> Span | None:
     if found is None:
         return None
     years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups()[:6])
-    rest = timedelta(hours=hours, minutes=minutes, seconds=float(found.group(7) or 0))
+    try:
+        rest = timedelta(hours=hours, minutes=minutes, seconds=float(found.group(7) or 0))
+    except OverflowError:
+        return None
     return Span(12 * years + months, 7 * weeks + days, rest)
 
 
 def after(start: datetime, length: Span) -> datetime:
-    """Return the moment (UTC) that lies a span after another."""
+    """Return the moment (UTC) that lies a span after another. Raises OverflowError where the calendar ends before it."""
     local = start.astimezone(STOCKHOLM).replace(tzinfo=None)
     month = local.month - 1 + length.months
     year = local.year + month // 12
+    if not MINYEAR <= year <= MAXYEAR:
+        raise OverflowError(f"year {year}")
     day = min(local.day, _days_in_month(year, month % 12 + 1))
     local = local.replace(year=year, month=month % 12 + 1, day=day) + timedelta(days=length.days)
     return local.replace(tzinfo=STOCKHOLM).astimezone(UTC) + length.rest
 
 
 def _days_in_month(year: int, month: int) -> int:
-    first_of_next = date(year + month // 12, month % 12 + 1, 1)
-    return (first_of_next - timedelta(days=1)).day
+    return monthrange(year, month)[1]
 
 
 def at(given: FeelValue) -> datetime | None:
     """Return a FEEL date or date-time, or the same as ISO 8601 text, as a moment in UTC; None where it is neither.
 
-    A date-time without a zone is local in Stockholm.
+    A date-time without a zone is local in Stockholm. What lies beyond the calendar is no moment.
     """
-    if isinstance(given, str):
-        try:
+    try:
+        if isinstance(given, str):
             given = datetime.fromisoformat(given.strip()) if "T" in given else date.fromisoformat(given.strip())
-        except ValueError:
-            return None
-    if isinstance(given, datetime):
-        return (given if given.tzinfo else given.replace(tzinfo=STOCKHOLM)).astimezone(UTC)
-    if isinstance(given, date):
-        return datetime.combine(given, END_OF_DAY, STOCKHOLM).astimezone(UTC)
+        if isinstance(given, datetime):
+            return (given if given.tzinfo else given.replace(tzinfo=STOCKHOLM)).astimezone(UTC)
+        if isinstance(given, date):
+            return datetime.combine(given, END_OF_DAY, STOCKHOLM).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
     return None
 
 
@@ -118,10 +123,9 @@ def _armed(node: Catching, task: Token, event: Event) -> str | None:
     elif event.timer.kind == "cycle":
         turns, length = _cycle(given)
         task.internal_data["turns"] = turns
-        found = after(task.top.now, length) if length is not None else None
+        found = _after(task.top.now, length)
     else:
-        length = span(given)
-        found = after(task.top.now, length) if length is not None else None
+        found = _after(task.top.now, span(given))
     if found is None:
         raise task.top.failed(
             node.element,
@@ -129,6 +133,14 @@ def _armed(node: Catching, task: Token, event: Event) -> str | None:
             f"”{event.timer.value.text}” gave no moment: {given}",
         )
     return found.isoformat()
+
+
+def _after(start: datetime, length: Span | None) -> datetime | None:
+    """Return the moment that lies a span after another; None where there is no span, or the calendar ends before it."""
+    try:
+        return after(start, length) if length is not None else None
+    except OverflowError:
+        return None
 
 
 def _cycle(given: FeelValue) -> tuple[int, Span | None]:
@@ -151,7 +163,9 @@ def following(node: Catching, task: Token, event: Event, element: str) -> dict[s
     _, length = _cycle(node.evaluate(task, event.timer.value))
     if length is None or length == Span(0, 0, timedelta(0)):
         return None
-    due = after(datetime.fromisoformat(task.internal_data["due"][element]), length)
-    if due <= task.top.now:
-        due = after(task.top.now, length)
+    due = _after(datetime.fromisoformat(task.internal_data["due"][element]), length)
+    if due is not None and due <= task.top.now:
+        due = _after(task.top.now, length)
+    if due is None:
+        return None
     return {"due": {element: due.isoformat()}, "turns": turns - 1 if turns > 0 else turns}

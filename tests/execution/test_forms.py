@@ -79,6 +79,7 @@ def test_an_answer_becomes_a_value(kind, answer, more, value):
         ("datetime", "2026-02-30", {"subtype": "date"}, "2026-03-31"),
         ("datetime", "25:00", {"subtype": "time"}, "13:30"),
         ("datetime", "2026-03-29T02:30", {"subtype": "datetime"}, "dag och klockslag"),
+        ("datetime", "0001-01-01T00:00+02:00", {"subtype": "datetime"}, "dag och klockslag"),
         ("checkbox", None, {"validate": {"required": True}}, "Kryssa i"),
         ("checklist", [], {"values": [], "validate": {"required": True}}, "Välj ett svar"),
         ("checklist", ["a", "z"], {"values": [{"label": "A", "value": "a"}]}, "finns i listan"),

@@ -85,7 +85,7 @@ def test_a_date_is_the_whole_day_and_a_time_without_a_zone_is_swedish(given, mom
     assert timers.at(given) == moment
 
 
-@pytest.mark.parametrize("timer", ["duration==7", "date==7", "duration=strax", "cycle=ofta", 'date=="snart"'])
+@pytest.mark.parametrize("timer", ["duration==7", "date==7", "duration=strax", "cycle=ofta", 'date=="snart"', "duration=P9999Y", "cycle=R/P9999Y"])
 def test_a_timer_that_gives_no_moment_stops_the_step(draw, begin, timer):
     case = begin(draw(f"start s > a\nuser a > b\nuser b > e\nboundary late on=b '{timer}' beside > e2\nend e2\nend e"))
 
@@ -143,3 +143,17 @@ def test_nothing_fires_before_its_moment(draw, begin):
 
     assert case.wait(minutes=59, seconds=59).step.ended is None
     assert case.wait(seconds=1).step.ended == "e"
+
+
+@pytest.mark.parametrize("length", ["P9999Y", "P99999999999D", "PT99999999999999H", timedelta(days=4_000_000), Months(12 * 9_000)])
+def test_a_duration_beyond_the_calendar_gives_no_moment_and_no_crash(length):
+    read = timers.span(length)
+
+    if read is not None:
+        with pytest.raises(OverflowError):
+            timers.after(datetime(2026, 3, 1, tzinfo=UTC), read)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0001-01-01T00:00+02:00", "9999-12-31T23:59-10:00", "2026-13-01"])
+def test_a_moment_beyond_the_calendar_is_none(moment):
+    assert timers.at(moment) is None
