@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from engine.clock import STOCKHOLM, SystemClock
+from engine.clock import STOCKHOLM, Clock, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
 from engine.services import coverage, decisions, people, releases, timers
@@ -195,7 +195,7 @@ def import_people(settings: Settings, file: Path, *, apply: bool, as_json: bool)
 
     docs/people.md describes the file. Exit status 1 where it has a fault.
     """
-    agreement_ids = read_agreements(processes_folder() / "agreements").keys()
+    agreement_ids = read_agreements(settings.models / "agreements").keys()
     today = SystemClock().now().astimezone(STOCKHOLM).date()
     database = open_database(settings.database)
     try:
@@ -243,12 +243,15 @@ def timers_group() -> None:
 def run_timers(settings: Settings, *, as_json: bool) -> None:
     """Fire every timer that is due by now, and those that become due by it; safe to run again, and beside itself.
 
-    Exit status 1 where a step failed: an incident tells of it, the other cases have gone on.
+    Exit status 1 where a step failed: an incident tells of it, the other cases have gone on. Also where the folder of the
+    models cannot run and the last release that worked is used in its place.
     """
     database = open_database(settings.database)
     try:
         upgrade(database)
-        runtime = _runtime(settings, database)
+        clock = SystemClock()
+        opened = _open_releases(settings, database, clock)
+        runtime = Runtime(database, opened, clock)
         fired = failed = 0
         while True:
             swept = timers.sweep(runtime)
@@ -257,24 +260,24 @@ def run_timers(settings: Settings, *, as_json: bool) -> None:
                 break
     finally:
         database.close()
+    well = not failed and opened.refused is None
     if as_json:
-        click.echo(json.dumps({"ok": not failed, "fired": fired, "failed": failed}))
+        click.echo(json.dumps({"ok": well, "fired": fired, "failed": failed}))
     elif settings.language == "sv":
         click.echo(f"{fired} processer gick vidare, {failed} stannade med ett fel.")
     else:
         click.echo(f"{fired} processes went on, {failed} stopped with an error.")
-    if failed:
+    if not well:
         click.get_current_context().exit(1)
 
 
-def _runtime(settings: Settings, database: Database) -> Runtime:
-    """Start the engine on the models' folder, or on the last good release of it with the reason on standard error."""
-    clock = SystemClock()
+def _open_releases(settings: Settings, database: Database, clock: Clock) -> releases.StoredReleases:
+    """Start on the models' folder, or on the last good release of it with the reason on standard error."""
     opened = releases.open_releases(database, clock, settings.models)
     if opened.refused is not None:
         instead = ("Den senaste utgåvan som fungerade används.", "The last release that worked is used.")
         click.echo(f"{opened.refused.sentence(settings.language)} {instead[settings.language == 'en']}", err=True)
-    return Runtime(database, opened, clock)
+    return opened
 
 
 @samspel.command("simulate")

@@ -169,7 +169,8 @@ def _agreements(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def check_models(path: Path | None = None) -> list[Verdict]:
     """Return the verdict of each model file in a folder, of one file, or of the shipped models.
 
-    The demonstration's files are judged laid over the rest. Never raises for a bad file.
+    The demonstration's files are judged laid over the rest; agreements are named only where one cannot be read.
+    Never raises for a bad file.
     """
     place = processes_folder() if path is None else path
     files, only, faults = files_at(place)
@@ -179,7 +180,7 @@ def check_models(path: Path | None = None) -> list[Verdict]:
     base = {name: data for name, data in files.items() if not name.startswith(inside)}
     over = {name.removeprefix(inside): data for name, data in files.items() if name.startswith(inside)}
     words = _vocabulary_of(files, place)
-    verdicts: list[Verdict] = []
+    verdicts = [Verdict(fault.file, (fault,)) for fault in _agreement_faults(_agreements_in(place))] if only is None else []
     if base and (only is None or only in base):
         verdicts += verdicts_apart(base, words, only)
     for name in over if only is None else [only.removeprefix(inside)] if only not in base else []:
@@ -197,12 +198,16 @@ def _vocabulary_of(files: Mapping[str, bytes | None], place: Path) -> Vocabulary
     """Return the names that the files may use: with their own agreements and tables, else with the shipped ones."""
     own = {name: data for name, data in files.items() if data is not None}
     folder = place if place.is_dir() else next((up for up in place.absolute().parents if (up / _AGREEMENTS).is_dir()), None)
-    agreements = sorted((folder / _AGREEMENTS).glob("*.toml")) if folder is not None else []
+    agreements = _agreements_in(folder) if folder is not None else {}
     shipped = release_files(processes_folder(), [processes_folder() / DEMONSTRATION])
     if agreements:
         shipped = {name: data for name, data in shipped.items() if not name.startswith(_AGREEMENTS)}
-        own |= {f"{_AGREEMENTS}{path.name}": path.read_bytes() for path in agreements}
+        own |= agreements
     return vocabulary({**shipped, **own})
+
+
+def _agreements_in(folder: Path) -> dict[str, bytes]:
+    return {f"{_AGREEMENTS}{path.name}": path.read_bytes() for path in sorted((folder / _AGREEMENTS).glob("*.toml"))}
 
 
 def vocabulary(files: Mapping[str, bytes]) -> Vocabulary:

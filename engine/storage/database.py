@@ -16,6 +16,7 @@ from typing import Any, cast
 import orjson
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -35,6 +36,13 @@ class DatabaseUnusable(SamspelError):
 
     sv = "Databasen {url} går inte att öppna: {reason}. Rätta adressen (--database eller SAMSPEL_DATABASE)."
     en = "The database {url} cannot be opened: {reason}. Correct the address (--database or SAMSPEL_DATABASE)."
+
+
+class DatabaseNewer(SamspelError):
+    """The tables were made by a newer Samspel than this one."""
+
+    sv = "Databasen {url} är gjord av en nyare Samspel än den här. Uppgradera Samspel, eller rätta adressen (--database eller SAMSPEL_DATABASE)."
+    en = "The database {url} was made by a newer Samspel than this one. Upgrade Samspel, or correct the address (--database or SAMSPEL_DATABASE)."
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,19 @@ def open_database(url: str) -> Database:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the tables to the newest form; a second run changes nothing."""
-    with database.engine.execution_options(samspel_write=True).connect() as connection:
-        command.upgrade(alembic_config(connection), revision)
+    """Bring the tables to the newest form, all of them or none; a second run changes nothing.
+
+    Raises DatabaseNewer for tables of a newer version, and DatabaseUnusable where the tables cannot be made, such as among
+    another program's of the same names.
+    """
+    shown = database.engine.url.render_as_string(hide_password=True)
+    try:
+        with database.engine.execution_options(samspel_write=True).connect() as connection:
+            command.upgrade(alembic_config(connection), revision)
+    except CommandError as error:
+        raise DatabaseNewer(url=shown) from error
+    except DBAPIError as error:
+        raise DatabaseUnusable(url=shown, reason=_first_line(error.orig or error)) from error
 
 
 def alembic_config(connection: Connection) -> Config:
