@@ -52,7 +52,7 @@ class Mark:
     rule: str
     kind: Kind
     place: str
-    """File and id, for example ``sip/sip.bpmn#decide_call``."""
+    """File and id, for example ``sip/sip.bpmn#ELEMENT``."""
 
 
 @dataclass(frozen=True)
