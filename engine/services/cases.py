@@ -158,7 +158,7 @@ def start(runtime: Runtime, person: str, *, agreement: str, child: NewChild, uni
         session.add(Participant(case_id=row.id, kind="unit", unit_id=unit, role="initiator", joined_at=at))
         session.flush()
         instance, items = steps.write_begun(session, begun, Act(at, person))
-        return Started(row.reference, instance.id, tuple(item.id for item in items))
+        return Started(row.reference, instance.id, tuple(items))
 
 
 def show(runtime: Runtime, person: str, reference: str) -> CaseView:

@@ -51,4 +51,4 @@ def raise_dispute(runtime: Runtime, person: str, *, case: str, kind: Kind, units
         begun = steps.begin(runtime, session, release, release.for_purpose("dispute").id, subject, given, Act(at, person))
     with runtime.database.writing() as session:
         instance, items = steps.write_begun(session, begun, Act(at, person))
-        return steps.Taken(instance.id, case, tuple(item.id for item in items), instance.ended_at is not None, instance.outcome)
+        return steps.Taken(instance.id, case, tuple(items), instance.ended_at is not None, instance.outcome)

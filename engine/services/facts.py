@@ -12,7 +12,6 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import STOCKHOLM
@@ -24,6 +23,7 @@ from engine.facts.deadlines import Deadline
 from engine.facts.organisation import Organisation, Purpose, Unit
 from engine.facts.policy import Policy
 from engine.services import agreements
+from engine.storage import queries
 from engine.storage.tables import Case, Participant
 
 
@@ -205,7 +205,7 @@ def participants_of(session: Session, case: Case | None) -> tuple[Participant, .
     """Return everybody who takes, or took, part in a case, in the order in which they came."""
     if case is None or case.id is None:
         return ()
-    return tuple(session.scalars(select(Participant).where(Participant.case_id == case.id).order_by(Participant.id)))
+    return tuple(queries.participants(session, case.id))
 
 
 def age_on(birth: date, day: date) -> int:

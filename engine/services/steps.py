@@ -193,18 +193,17 @@ class _Attempt:
         for name, value in columns.items():
             set_committed_value(instance, name, value)
         self.action.write(session, self.act, self.item)
-        items = [session.merge(item, load=False) for item in self.items if self.item is None or item.id != self.item.id]
-        timers = [session.merge(timer, load=False) for timer in self.timers]
+        items = [item for item in self.items if self.item is None or item.id != self.item.id]
         written = _Writing(session, instance, self.act, self.facts, self.step, self.item)
         events = [*self._own_events(), *written.apply_effects(), *written.sync_items(items), *written.end()]
-        written.sync_timers(timers)
+        written.sync_timers(self.timers)
         session.flush()
         history.add(session, self.act, events, case_id=instance.case_id, instance_id=instance.id)
-        opened = [new for one in self.also for new in write_begun(session, one.begun, self.act, parent=instance)[1]]
+        opened = [item for one in self.also for item in write_begun(session, one.begun, self.act, parent=instance)[1]]
         return Taken(
             instance.id,
             instance.case.reference if instance.case else None,
-            tuple(item.id for item in (*written.new, *opened)),
+            (*written.new, *opened),
             instance.ended_at is not None,
             instance.outcome,
         )
@@ -238,8 +237,8 @@ def begin(
     return Begun(subject, release, process, step, facts, also, variables)
 
 
-def write_begun(session: Session, begun: Begun, act: Act, parent: ProcessInstance | None = None) -> tuple[ProcessInstance, list[WorkItem]]:
-    """Write a process that has begun, with everything that waits in it, within the caller's transaction."""
+def write_begun(session: Session, begun: Begun, act: Act, parent: ProcessInstance | None = None) -> tuple[ProcessInstance, list[int]]:
+    """Write a process that has begun, with everything that waits in it, within the caller's transaction; return the ids of its work items too."""
     subject = begun.subject
     case = session.merge(subject.case, load=False) if subject.case is not None and subject.case not in session else subject.case
     instance = ProcessInstance(
@@ -310,7 +309,8 @@ class _Writing:
     facts: CaseFacts
     step: Step
     done: WorkItem | None
-    new: tuple[WorkItem, ...] = ()
+    new: tuple[int, ...] = ()
+    """Ids of the work items that it opened."""
 
     def apply_effects(self) -> Iterator[Event]:
         for effect in self.step.effects:
@@ -323,10 +323,10 @@ class _Writing:
     def sync_items(self, items: Sequence[WorkItem]) -> Iterator[Event]:
         """Close what is gone, open what is new; what still waits keeps its row, its owner and its draft."""
         waiting = {task.id: task for task in self.step.ready}
-        for item in items:
-            if item.task_id not in waiting:
-                item.closed_at, item.outcome = self.act.at, "cancelled"
-                yield Event("cancelled", item.element, item.name, rules_of(item.properties))
+        gone = [item for item in items if item.task_id not in waiting]
+        queries.cancel_items(self.session, [item.id for item in gone], self.act.at)
+        for item in gone:
+            yield Event("cancelled", item.element, item.name, rules_of(item.properties))
         known = {item.task_id for item in items}
         fresh = [task for task in self.step.ready if task.id not in known]
         if fresh and self.step.effects:
@@ -334,32 +334,34 @@ class _Writing:
             moved = any(effect.type in effects.CHANGE_WHO_TAKES_PART for effect in self.step.effects)
             participants = participants_of(self.session, self.instance.case) if moved else self.facts.participants
             self.facts = replace(self.facts, subject=subject_of(self.instance), participants=participants)
-        self.new = tuple(self._open(task) for task in fresh)
-        self.session.add_all(self.new)
-        for item in self.new:
-            details = {"queue": item.queue, "due": item.due_at, "role": item.role}
-            yield Event("opened", item.element, item.name, rules_of(item.properties), details)
+        opened = [self._open(task) for task in fresh]
+        self.new = queries.add_items(self.session, opened)
+        for row in opened:
+            details = {"queue": row["queue"], "due": row["due_at"], "role": row["role"]}
+            yield Event("opened", row["element"], row["name"], rules_of(row["properties"]), details)
 
     def sync_timers(self, timers: Sequence[Timer]) -> None:
+        """Close what waits no more, move what waits for another moment, and arm what is new."""
         armed = {(timer.task_id, timer.element): timer for timer in self.step.timers}
         for row in timers:
             timer = armed.pop((row.task_id, row.element), None)
             if timer is None:
-                row.closed_at, row.fired = self.act.at, row.due_at <= self.act.at
+                queries.change_timer(self.session, row.id, {"closed_at": self.act.at, "fired": row.due_at <= self.act.at})
             elif timer.due_at != row.due_at:
-                row.due_at, row.incident_id = timer.due_at, None
-        for timer in armed.values():
-            self.session.add(
-                Timer(
-                    instance_id=self.instance.id,
-                    task_id=timer.task_id,
-                    element=timer.element,
-                    process=timer.process,
-                    due_at=timer.due_at,
-                    deadline=timer.deadline,
-                    created_at=self.act.at,
-                )
-            )
+                queries.change_timer(self.session, row.id, {"due_at": timer.due_at, "incident_id": None})
+        rows = [
+            {
+                "instance_id": self.instance.id,
+                "task_id": timer.task_id,
+                "element": timer.element,
+                "process": timer.process,
+                "due_at": timer.due_at,
+                "deadline": timer.deadline,
+                "created_at": self.act.at,
+            }
+            for timer in armed.values()
+        ]
+        queries.add_timers(self.session, rows)
 
     def end(self) -> Iterator[Event]:
         """Close the registers of an instance that is over, and follow a deviation's level while it is not."""
@@ -377,36 +379,37 @@ class _Writing:
     def _update(self, register: type[Deviation | Dispute], **values: Any) -> None:  # noqa: ANN401 - columns
         self.session.execute(update(register).where(register.instance_id == self.instance.id).values(**values))
 
-    def _open(self, task: ReadyTask) -> WorkItem:
+    def _open(self, task: ReadyTask) -> dict[str, Any]:
+        """Return the row of a new work item."""
         unit, person = _text(task.inputs.get("unit")), _text(task.inputs.get("person"))
         excluded = self._excluded(task)
         queue, routing = self._route(task, unit, person, excluded)
-        return WorkItem(
-            instance_id=self.instance.id,
-            case_id=self.instance.case_id,
-            purpose=self.instance.purpose,
-            task_id=task.id,
-            element=task.element,
-            name=task.name,
-            process=task.process,
-            path=list(task.path),
-            lane=task.lane,
-            form=task.form,
-            role=task.role,
-            queue=queue,
-            unit_id=unit,
-            routing=routing,
-            excluded=sorted(excluded),
-            inputs=to_json(dict(task.inputs)),
-            properties=dict(task.properties),
-            priority=task.priority,
-            due_at=task.due_at,
-            urgency_at=task.due_at or END_OF_TIME,
-            deadline=task.deadline,
-            explanation=self._explain(task),
-            follow_up_at=task.follow_up_at,
-            created_at=self.act.at,
-        )
+        return {
+            "instance_id": self.instance.id,
+            "case_id": self.instance.case_id,
+            "purpose": self.instance.purpose,
+            "task_id": task.id,
+            "element": task.element,
+            "name": task.name,
+            "process": task.process,
+            "path": list(task.path),
+            "lane": task.lane,
+            "form": task.form,
+            "role": task.role,
+            "queue": queue,
+            "unit_id": unit,
+            "routing": routing,
+            "excluded": sorted(excluded),
+            "inputs": to_json(dict(task.inputs)),
+            "properties": dict(task.properties),
+            "priority": task.priority,
+            "due_at": task.due_at,
+            "urgency_at": task.due_at or END_OF_TIME,
+            "deadline": task.deadline,
+            "explanation": self._explain(task),
+            "follow_up_at": task.follow_up_at,
+            "created_at": self.act.at,
+        }
 
     def _route(self, task: ReadyTask, unit: str | None, person: str | None, excluded: frozenset[str]) -> tuple[str, list[Any]]:
         if task.assignee and self.facts.organisation.person(task.assignee):

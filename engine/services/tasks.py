@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import execution
@@ -247,7 +247,8 @@ class Completion:
     def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
         """Check that the item is open and the person may still complete it."""
         at = runtime.clock.now()
-        self.item = _open_item(session, self.work_item, self.sent)
+        if self.item is None or self.item not in session:
+            self.item = _open_item(session, self.work_item, self.sent)
         right = _require_right(runtime.organisation(session), self.person, self.item, at, self.sent)
         return Act(at, self.person, right.for_whom), self.item
 
@@ -270,7 +271,7 @@ class Completion:
         """Close the item; if somebody claimed it in between, the step is taken again and tells so."""
         assert item is not None
         values = {"closed_at": act.at, "closed_by": act.by, "closed_for": act.for_whom, "outcome": "completed", "answers": plain(self.answers)}
-        if not _write(session, item, {**values, "incident_id": None}):
+        if not queries.change_item(session, item.id, item.claimed_by, {**values, "incident_id": None}):
             raise steps.Overtaken
         if item.incident_id is not None:
             steps.close_incident(session, item.incident_id, act.at, self.person)
@@ -314,7 +315,7 @@ class _Change:
 
     def write(self, **values: Any) -> None:  # noqa: ANN401 - columns
         """Change the item if it is still as it was read."""
-        if not _write(self.session, self.item, values):
+        if not queries.change_item(self.session, self.item.id, self.item.claimed_by, values):
             self.session.expire(self.item)
             item = _open_item(self.session, self.item.id, self.answers)
             raise ClaimedByAnother(self.answers, name=item.name, by=_name(self.organisation, item.claimed_by))
@@ -347,15 +348,8 @@ def without_nul(value: Any) -> Any:  # noqa: ANN401 - JSON
     return [without_nul(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
-def _write(session: Session, item: WorkItem, values: Mapping[str, Any]) -> bool:
-    """Change an open item whose owner is the one that was read; whether it was still so."""
-    as_read = (WorkItem.id == item.id, WorkItem.closed_at.is_(None), WorkItem.claimed_by.is_not_distinct_from(item.claimed_by))
-    done = session.execute(update(WorkItem).where(*as_read).values(**values).execution_options(synchronize_session=False))
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
-
-
 def _open_item(session: Session, work_item: int, answers: Mapping[str, Any]) -> WorkItem:
-    item = session.get(WorkItem, work_item)
+    item = queries.item_in_its_case(session, work_item)
     if item is None:
         raise access.NoSuchWorkItem(work_item=work_item)
     if item.closed_at is None:

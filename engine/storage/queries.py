@@ -13,16 +13,29 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from engine.storage.tables import Base, Case, History, HistoryChain, Incident, OrganisationVersion, ProcessInstance, StoredRelease, Timer, WorkItem
+from engine.storage.tables import (
+    Base,
+    Case,
+    History,
+    HistoryChain,
+    Incident,
+    OrganisationVersion,
+    Participant,
+    ProcessInstance,
+    StoredRelease,
+    Timer,
+    WorkItem,
+)
 
 
 def _table(of: type[Base]) -> Table:
     return cast("Table", of.__table__)
 
 
-_INSTANCE, _ITEM, _HISTORY, _CHAIN = _table(ProcessInstance), _table(WorkItem), _table(History), _table(HistoryChain)
+_INSTANCE, _ITEM, _TIMER = _table(ProcessInstance), _table(WorkItem), _table(Timer)
+_HISTORY, _CHAIN = _table(History), _table(HistoryChain)
 
 BRANCHES = 200
 """How many queues one question names; SQLite takes at most 500 in a compound select."""
@@ -120,6 +133,14 @@ def lock_instance(session: Session, instance_id: int) -> None:
     session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
 
 
+def item_in_its_case(session: Session, item_id: int) -> WorkItem | None:
+    """Return a work item with its instance, case and child, in one question."""
+    return session.scalar(_ITEM_IN_ITS_CASE, {"of": item_id})
+
+
+_ITEM_IN_ITS_CASE = select(WorkItem).where(WorkItem.id == bindparam("of")).options(joinedload(WorkItem.instance, innerjoin=True))
+
+
 def move_instance(session: Session, instance_id: int, version: int, values: dict[str, Any]) -> bool:
     """Write an instance's new state if its version is still the one that was read; whether it was."""
     moved = session.connection().execute(_MOVE, {"of": instance_id, "read": version, "version": version + 1, **values})
@@ -139,6 +160,23 @@ _AS_READ = _ITEM.c.claimed_by.is_not_distinct_from(bindparam("owner", type_=_ITE
 _CHANGE = update(_ITEM).where(_ITEM.c.id == bindparam("of"), _ITEM.c.closed_at.is_(None), _AS_READ)
 
 
+def add_items(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+    """Add work items, all with values for the same columns, and return their ids in order."""
+    return tuple(session.connection().scalars(_ADD_ITEMS, rows)) if rows else ()
+
+
+_ADD_ITEMS = insert(_ITEM).returning(_ITEM.c.id, sort_by_parameter_order=True)
+
+
+def cancel_items(session: Session, ids: Collection[int], at: datetime) -> None:
+    """Close work items that nobody needs to complete any more."""
+    if ids:
+        session.connection().execute(_CANCEL, {"ids": list(ids), "closed_at": at, "outcome": "cancelled"})
+
+
+_CANCEL = update(_ITEM).where(_ITEM.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def open_items(session: Session, instance_id: int) -> Sequence[WorkItem]:
     """Return what waits for people in an instance."""
     return session.scalars(_OPEN_ITEMS, {"of": instance_id}).all()
@@ -153,6 +191,23 @@ def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
 
 
 _OPEN_TIMERS = select(Timer).where(Timer.instance_id == bindparam("of"), Timer.closed_at.is_(None))
+
+
+def add_timers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add timers, all with values for the same columns."""
+    if rows:
+        session.connection().execute(_ADD_TIMERS, rows)
+
+
+_ADD_TIMERS = insert(_TIMER)
+
+
+def change_timer(session: Session, timer_id: int, values: Mapping[str, Any]) -> None:
+    """Close or move a timer of an instance that the caller has moved."""
+    session.connection().execute(_CHANGE_TIMER, {"of": timer_id, **values})
+
+
+_CHANGE_TIMER = update(_TIMER).where(_TIMER.c.id == bindparam("of"))
 
 
 def due_instances(session: Session, now: datetime, limit: int) -> list[int]:
@@ -179,6 +234,14 @@ def is_due(session: Session, instance_id: int, now: datetime) -> bool:
 def next_due(session: Session) -> datetime | None:
     """Return when the next timer is due, or none when none waits."""
     return session.scalar(select(Timer.due_at).where(Timer.closed_at.is_(None), Timer.incident_id.is_(None)).order_by(Timer.due_at).limit(1))
+
+
+def participants(session: Session, case_id: int) -> Sequence[Participant]:
+    """Return everybody who takes, or took, part in a case, in the order in which they came."""
+    return session.scalars(_PARTICIPANTS, {"of": case_id}).all()
+
+
+_PARTICIPANTS = select(Participant).where(Participant.case_id == bindparam("of")).order_by(Participant.id)
 
 
 def chain_head(session: Session, chain: str) -> tuple[int, str] | None:
