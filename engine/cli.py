@@ -17,7 +17,7 @@ import click
 from engine.clock import STOCKHOLM, Clock, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
-from engine.services import coverage, decisions, people, releases, timers
+from engine.services import agreements, coverage, decisions, people, releases, timers
 from engine.services.runtime import Runtime
 from engine.shipped import processes_folder
 from engine.simulation import never_visited
@@ -69,7 +69,7 @@ class SentenceGroup(click.Group):
     "--models",
     envvar="SAMSPEL_MODELS",
     type=click.Path(path_type=Path),
-    help="Folder of the drawings, tables, forms and agreements that cases run on; else the shipped ones.",
+    help="Folder of the drawings, tables, forms and agreements to run on; else the shipped ones.",
 )
 @click.pass_context
 def samspel(ctx: click.Context, database: str, language: Language, models: Path | None) -> None:
@@ -88,12 +88,12 @@ def models() -> None:
 @click.option("--lang", type=click.Choice(["sv", "en"]), help="Language of the sentences; else that of --language.")
 @click.pass_obj
 def check_models(settings: Settings, path: Path | None, lang: Language | None, *, as_json: bool) -> None:
-    """Say of each model file in PATH (a folder or a file; else the shipped models) whether it can run, and what to mend.
+    """Say of each model file in PATH (a folder or a file; else those of --models) whether it can run, and what to mend.
 
     Exit status 0 only where there is no error; warnings alone are well.
     """
     language = lang or settings.language
-    verdicts = releases.check_models(path)
+    verdicts = releases.check_models(path or settings.models)
     if as_json:
         files = [{"file": one.file, "verdict": one.kind, "sv": one.sentence("sv"), "en": one.sentence("en")} for one in verdicts]
         for told, one in zip(files, verdicts, strict=True):
@@ -285,14 +285,15 @@ def _open_releases(settings: Settings, database: Database, clock: Clock) -> rele
 @click.option("--agreement", "agreement_ids", multiple=True, default=("all",), show_default=True, help="Id of an agreement, or all; may be repeated.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plays the same cases.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def simulate(cases: int, agreement_ids: tuple[str, ...], seed: int, *, as_json: bool) -> None:
-    """Play invented cases through the shipped drawings, with the demonstration's local decisions, to their end.
+@click.pass_obj
+def simulate(settings: Settings, cases: int, agreement_ids: tuple[str, ...], seed: int, *, as_json: bool) -> None:
+    """Play invented cases through the drawings, with the demonstration's local decisions, to their end.
 
     Prints ends reached, steps per case, waiting time per role, elements never visited and cases stuck.
     Exit status 1 where a case did not come to its end or a step failed.
     """
-    release = releases.shipped_release(demonstration=True)
-    known = read_agreements(processes_folder() / "agreements")
+    release = releases.load_release(settings.models, [settings.models / releases.DEMONSTRATION])
+    known = agreements.of_release(release)
     wanted = list(known) if "all" in agreement_ids else list(dict.fromkeys(agreement_ids))
     reports = play(release, wanted, cases, seed)
     well = all(report.well for report in reports)
