@@ -145,7 +145,8 @@ def test_the_command_ends_with_zero_only_where_all_is_well(tmp_path):
 
     well, ill = run(sound), run(bad)
 
-    assert (well.returncode, well.stdout) == (0, "sound.bpmn: kan köras\n")
+    assert well.returncode == 0
+    assert well.stdout.startswith("sound.bpmn: kan köras\n")
     assert ill.returncode == 1
     assert "bad.bpmn: fel (1)" in ill.stdout
     assert "Traceback" not in ill.stdout + ill.stderr

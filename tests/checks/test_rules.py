@@ -33,7 +33,11 @@ HEAD = (
     ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     ' id="definitions" targetNamespace="http://samspel.example/test">'
 )
-MESSAGES = '<message id="message_withdrawn" name="withdrawn"/><message id="message_sent" name="sent"/><error id="error_1" name="Fel" errorCode="E1"/>'
+DEFINITIONS = {
+    "message_withdrawn": '<message id="message_withdrawn" name="withdrawn"/>',
+    "message_sent": '<message id="message_sent" name="sent"/>',
+    "error_1": '<error id="error_1" name="Fel" errorCode="E1"/>',
+}
 
 
 class Element(str):
@@ -129,7 +133,8 @@ def plane(flows: str, **nodes: str) -> str:
     text = "".join(str(node).replace("{id}", name) for name, node in given.items())
     for source, target, condition in drawn:
         rule = f'<conditionExpression xsi:type="tFormalExpression">{condition}</conditionExpression>' if condition else ""
-        text += f'<sequenceFlow id="{source}_to_{target}" sourceRef="{source}" targetRef="{target}">{rule}</sequenceFlow>'
+        name = f' name="{source}_to_{target}"' if condition else ""
+        text += f'<sequenceFlow id="{source}_to_{target}"{name} sourceRef="{source}" targetRef="{target}">{rule}</sequenceFlow>'
     return text
 
 
@@ -140,7 +145,8 @@ def _default(name: str) -> Element:
 def process(flows: str, _id: str = "main", _ext: str = "", _executable: str = "true", _more: str = "", **nodes: str) -> str:
     extension = f"<extensionElements>{_ext}</extensionElements>" if _ext else ""
     body = extension + _more + plane(flows, **nodes)
-    return f'{HEAD}{MESSAGES}<process id="{_id}" name="{_id}" isExecutable="{_executable}">{body}</process></definitions>'
+    known = "".join(text for name, text in DEFINITIONS.items() if f'Ref="{name}"' in body)
+    return f'{HEAD}{known}<process id="{_id}" name="{_id}" isExecutable="{_executable}">{body}</process></definitions>'
 
 
 def form(*fields: dict[str, object], form_id: str = "ask") -> str:
@@ -214,8 +220,54 @@ def listening(start: str, **attributes: str) -> str:
 SPLIT = 'start > ask > split\nsplit > a ? =answer = "x"\nsplit > b ? =answer = "y"\na > join\nb > join\njoin > end'
 PARALLEL = "start > split\nsplit > a > join\nsplit > b > join\njoin > end"
 REPEATED_CALL = 'inputCollection="=units" inputElement="one" outputCollection="answers" outputElement="=given"'
+NOTED = '<zeebe:taskDefinition type="record_note"/>' + mapping(text="Klart")
+LANE = '<laneSet id="lanes"><lane id="lane_1" name="A"><flowNodeRef>ask</flowNodeRef></lane></laneSet>'
 LOOP = 'start > ask > choose\nchoose > end\nchoose > ask ? =answer = "again"'
 LISTENER = "start > fork > ask > finish\nfork > meet > hear > choose\nchoose > tell > meet"
+
+CORRELATION = (
+    '<correlationProperty id="property_1" name="Ärende"><correlationPropertyRetrievalExpression messageRef="message_withdrawn">'
+    '<messagePath xsi:type="tFormalExpression">case</messagePath></correlationPropertyRetrievalExpression></correlationProperty>'
+)
+KEYED = '<extensionElements><zeebe:subscription correlationKey="=case.reference"/></extensionElements>'
+CONDITIONAL = '<sequenceFlow id="choose_to_wait" name="choose_to_wait"'
+RULE = '<conditionExpression xsi:type="tFormalExpression">=answer = "x"</conditionExpression>'
+GATED_LOOP = 'start > meet > ask > choose\nchoose > end\nchoose > meet ? =answer = "again"'
+TWO_WAITS = process(
+    "start > ask > choose\nchoose > wait > end\nchoose > hear > end_2",
+    ask=person(),
+    choose=gate("eventBased"),
+    wait=event("intermediateCatchEvent", timer()),
+    hear=event("intermediateCatchEvent", message()),
+)
+SHAPES = {"pool": (0, 0, 500, 200), "start": (50, 90, 36, 36), "ask": (150, 70, 100, 80), "end": (350, 90, 36, 36)}
+
+
+def laid_out(shapes: Mapping[str, tuple[int, int, int, int]]) -> str:
+    """The simple line in a pool with a diagram of these shapes: left, top, width and height."""
+    pool = '<collaboration id="together"><participant id="pool" name="Huvud" processRef="main"/></collaboration>'
+    drawn = "".join(
+        f'<di:BPMNShape id="{name}_di" bpmnElement="{name}"><dc:Bounds x="{x}" y="{y}" width="{width}" height="{height}"/></di:BPMNShape>'
+        for name, (x, y, width, height) in shapes.items()
+    )
+    drawn += "".join(
+        f'<di:BPMNEdge id="{flow}_di" bpmnElement="{flow}"><line:waypoint x="0" y="0"/><line:waypoint x="1" y="1"/></di:BPMNEdge>'
+        for flow in ("start_to_ask", "ask_to_end")
+    )
+    plane_ = (
+        '<di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
+        ' xmlns:line="http://www.omg.org/spec/DD/20100524/DI" id="diagram"><di:BPMNPlane id="plane" bpmnElement="together">'
+        f"{drawn}</di:BPMNPlane></di:BPMNDiagram>"
+    )
+    return process(LINE, ask=person()).replace("<process ", f"{pool}<process ", 1).replace("</definitions>", f"{plane_}</definitions>")
+
+
+def with_message(message_id: str, name: str, *, used: bool = True) -> str:
+    """A drawing that waits for a message, with a further message that it also waits for, or not."""
+    other = el("receiveTask", messageRef=message_id) if used else person()
+    text = process("start > hear > it > end", hear=el("receiveTask", messageRef="message_withdrawn"), it=other)
+    return text.replace("<process ", f'<message id="{message_id}" name="{name}"/><process ', 1)
+
 
 RULED = [
     # What spiffworkflow.md lists as silently wrong.
@@ -343,11 +395,9 @@ RULED = [
         "event_subprocess_nested",
         "listener",
         inside(
-            "start > ask_2 > end",
+            "start_in > ask_2 > end_in",
             ask_2=person(),
-            listener=sub("start > end", start=event("startEvent", message()), _triggeredByEvent="true")
-            .replace("start", "s")
-            .replace("sEvent", "startEvent"),
+            listener=sub("heard > ended", heard=event("startEvent", message()), ended=event("endEvent"), _triggeredByEvent="true"),
         ),
         listening(event("startEvent", message())),
     ),
@@ -708,7 +758,40 @@ RULED = [
     ),
     twins("repeat_without_collection", "it", line(person("<multiInstanceLoopCharacteristics/>")), line(person(repeat()))),
     twins("repeat_without_element", "it", line(person(repeat('inputCollection="=units"'))), line(person(repeat()))),
-    twins("no_name", "it", line(person(name="")), line(person(name="Fråga")), severity="warning"),
+    twins("task_without_name", "it", line(person(name="")), line(person(name="Fråga"))),
+    twins("no_name", "it", line(el("serviceTask", "", NOTED, name=" ")), line(note()), severity="warning"),
+    twins(
+        "no_name",
+        "start",
+        process(LINE, ask=person(), start=event("startEvent", name="")),
+        process(LINE, ask=person()),
+        severity="warning",
+        label="event",
+    ),
+    twins(
+        "no_name",
+        "choose",
+        process(LOOP, ask=person(), choose=gate(default="choose_to_end", name="")),
+        process(LOOP, ask=person(), choose=gate(default="choose_to_end")),
+        severity="warning",
+        label="gateway that asks",
+    ),
+    twins(
+        "no_name",
+        "choose_to_ask",
+        process(LOOP, ask=person(), choose=gate(default="choose_to_end")).replace(' name="choose_to_ask"', ""),
+        process(LOOP, ask=person(), choose=gate(default="choose_to_end")),
+        severity="warning",
+        label="way with a condition",
+    ),
+    twins(
+        "no_name",
+        "lane_1",
+        process(LINE, ask=person(), _more=LANE.replace('name="A"', "")),
+        process(LINE, ask=person(), _more=LANE),
+        severity="warning",
+        label="lane",
+    ),
     twins(
         "event_kind",
         "it",
@@ -748,6 +831,148 @@ RULED = [
         process("start > " + " > ".join(f"n{i}" for i in range(260)) + " > end"),
         process("start > " + " > ".join(f"n{i}" for i in range(240)) + " > end"),
     ),
+    twins(
+        "link_event",
+        "it",
+        process("start > ask > it", ask=person(), it=event("intermediateThrowEvent", '<linkEventDefinition name="x"/>')),
+        process("start > ask > it", ask=person(), it=event("endEvent")),
+        label="leads nowhere",
+    ),
+    # bpmnlint's recommended rules that nothing above answers to; test_bpmnlint.py holds all of them to the original.
+    twins(
+        "unsupported_element",
+        "part",
+        process("start > ask > part > end", ask=person(), part=el("adHocSubProcess", plane("", a=note(), b=note()))),
+        process("start > ask > part > end", ask=person(), part=sub("start_in > a > b > end_in")),
+        label="ad hoc",
+    ),
+    twins(
+        "unsupported_element",
+        "part",
+        process("start > ask > part > end", ask=person(), part=el("transaction", plane("start_in > a > end_in"))),
+        process("start > ask > part > end", ask=person(), part=sub("start_in > a > end_in")),
+        label="transaction",
+    ),
+    twins(
+        "unsupported_element",
+        "part",
+        process("start > ask > part > end", ask=person(), part=el("adHocSubProcess", plane("start_in > a > end_in"))),
+        process("start > ask > part > end", ask=person(), part=sub("start_in > a > end_in")),
+        label="ad hoc with a start",
+    ),
+    twins(
+        "correlation",
+        "property_1",
+        process(LINE, ask=person()).replace("<process ", CORRELATION + "<process ", 1),
+        process(LINE, ask=person()),
+    ),
+    twins(
+        "correlation",
+        "subscription_1",
+        process(LINE, ask=person()).replace("</process>", '<correlationSubscription id="subscription_1" correlationKeyRef="key_1"/></process>'),
+        process(LINE, ask=person()),
+        label="subscription",
+    ),
+    twins(
+        "correlation_key",
+        "message_lost",
+        with_message("message_lost", "lost").replace('name="lost"/>', f'name="lost">{KEYED}</message>'),
+        with_message("message_lost", "lost"),
+        severity="warning",
+    ),
+    twins(
+        "standard_loop",
+        "it",
+        line(
+            person(
+                '<standardLoopCharacteristics><loopCondition xsi:type="tFormalExpression">=answer = "x"</loopCondition></standardLoopCharacteristics>'
+            )
+        ),
+        process(LOOP, ask=person(), choose=gate(default="choose_to_end")),
+        label="with a condition",
+    ),
+    twins(
+        "event_gateway_single",
+        "choose",
+        process("start > choose\nchoose > wait > end", choose=gate("eventBased"), wait=event("intermediateCatchEvent", timer())),
+        process("start > wait > end", wait=event("intermediateCatchEvent", timer())),
+    ),
+    twins(
+        "condition_ignored",
+        "choose_to_wait",
+        TWO_WAITS.replace('<sequenceFlow id="choose_to_wait"', CONDITIONAL, 1).replace(
+            'targetRef="wait"></sequenceFlow>', f'targetRef="wait">{RULE}</sequenceFlow>'
+        ),
+        TWO_WAITS,
+        label="after an event-based gateway",
+    ),
+    twins(
+        "duplicate_flow",
+        "ask_to_end_2",
+        process(LINE, ask=person()).replace("</process>", '<sequenceFlow id="ask_to_end_2" sourceRef="ask" targetRef="end"/></process>'),
+        process(LINE, ask=person()),
+    ),
+    twins(
+        "join_and_fork",
+        "choose",
+        process('start > choose\nchoose > end\nchoose > ask > choose ? =answer = "x"', ask=person(), choose=gate(default="choose_to_end")),
+        process(
+            'start > meet > choose\nchoose > end\nchoose > ask ? =answer = "x"\nask > meet',
+            ask=person(),
+            meet=gate(),
+            choose=gate(default="choose_to_end"),
+        ),
+        severity="warning",
+    ),
+    twins(
+        "unreachable",
+        "lost",
+        process(LINE, ask=person(), lost=person()),
+        process("start > ask > lost > end", ask=person(), lost=person()),
+        label="not connected",
+    ),
+    twins(
+        "fake_join",
+        "ask",
+        process(LOOP, ask=person(), choose=gate(default="choose_to_end")),
+        process(GATED_LOOP, ask=person(), meet=gate(), choose=gate(default="choose_to_end")),
+        severity="warning",
+    ),
+    twins("superfluous_gateway", "it", process("start > ask > it > end", ask=person(), it=gate()), process(LINE, ask=person()), severity="warning"),
+    twins(
+        "inclusive_gateway",
+        "split",
+        process(SPLIT, ask=person(), split=gate("inclusive", default="split_to_b"), join=gate("inclusive")),
+        process(SPLIT, ask=person(), split=gate(default="split_to_b"), join=gate()),
+        severity="warning",
+    ),
+    twins(
+        "superfluous_label",
+        "start_to_ask",
+        process(LINE, ask=person()).replace('<sequenceFlow id="start_to_ask"', '<sequenceFlow id="start_to_ask" name="Vidare"'),
+        process(LINE, ask=person()),
+        severity="warning",
+    ),
+    twins(
+        "superfluous_termination",
+        "end",
+        process(LINE, ask=person(), end=event("endEvent", "<terminateEventDefinition/>")),
+        process(LINE, ask=person()),
+        severity="warning",
+    ),
+    twins(
+        "definition_unused",
+        "message_lost",
+        with_message("message_lost", "lost", used=False),
+        with_message("message_lost", "lost"),
+        severity="warning",
+    ),
+    twins("definition_without_name", "message_lost", with_message("message_lost", ""), with_message("message_lost", "lost"), severity="warning"),
+    twins("definition_twice", "message_lost", with_message("message_lost", "withdrawn"), with_message("message_lost", "lost"), severity="warning"),
+    twins("no_diagram", "", process(LINE, ask=person()), laid_out(SHAPES), severity="warning"),
+    twins("not_drawn", "end", laid_out({name: place for name, place in SHAPES.items() if name != "end"}), laid_out(SHAPES), severity="warning"),
+    twins("overlap", "end", laid_out(SHAPES | {"end": (150, 90, 36, 36)}), laid_out(SHAPES), severity="warning"),
+    twins("outside_parent", "end", laid_out(SHAPES | {"end": (900, 90, 36, 36)}), laid_out(SHAPES), severity="warning"),
     # Forms.
     twins("form_component", "x", form(ANSWER, {"id": "x", "type": "iframe", "url": "a"}), form(ANSWER), file="ask.form"),
     twins("form_field_without_key", "x", form(ANSWER, {"id": "x", "type": "textfield", "label": "A"}), form(ANSWER), file="ask.form"),
@@ -875,7 +1100,7 @@ def test_a_drawing_with_more_markings_than_the_budget_is_still_checked_in_time()
 
     faults = faults_of(process(flows, split=gate("parallel"), join=gate("parallel"), **gates), "main.bpmn")
 
-    assert {fault.code for fault in faults} == {"flow_without_condition"}
+    assert {fault.code for fault in faults if fault.severity == "error"} == {"flow_without_condition"}
     assert time.monotonic() - started < SECONDS
 
 

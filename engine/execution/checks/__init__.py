@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.execution.checks.calls import call_ring_faults, callers
+from engine.execution.checks.conventions import convention_faults, correlation_faults, definition_faults, picture_faults, pool_faults
 from engine.execution.checks.decisions import decision_input_faults
 from engine.execution.checks.drawing import Drawing, properties
 from engine.execution.checks.elements import node_faults, plane_faults, process_faults, requirement_faults
@@ -92,6 +93,8 @@ def check_file(models: Models, file: str, vocabulary: Vocabulary) -> list[Fault]
 def _drawing_faults(models: Models, drawing: Drawing, vocabulary: Vocabulary) -> Iterator[Fault]:
     yield from schema_faults(drawing.file, drawing.root)
     yield from process_faults(drawing)
+    for whole in (definition_faults, pool_faults, picture_faults, correlation_faults):
+        yield from whole(drawing)
     names = Names(models, vocabulary)
     for scope in drawing.scopes.values():
         if not scope.nodes and scope.parent is None:
@@ -99,6 +102,7 @@ def _drawing_faults(models: Models, drawing: Drawing, vocabulary: Vocabulary) ->
         yield from plane_faults(scope)
         yield from stray_faults(scope)
         yield from flow_faults(scope)
+        yield from convention_faults(scope)
     for process in drawing.processes:
         yield from requirement_faults(process, properties(process.element).get("requirement", ""), vocabulary)
         yield from thrown_and_caught_faults(process)

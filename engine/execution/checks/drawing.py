@@ -182,6 +182,11 @@ class Scope:
         return self if self.parent is None else self.parent.process
 
     @property
+    def ad_hoc(self) -> bool:
+        """Say whether this is an ad hoc subprocess, in which nothing starts or ends."""
+        return local_name(self.element) == "adHocSubProcess"
+
+    @property
     def starts(self) -> list[Node]:
         """Return its start events."""
         return [node for node in self.nodes.values() if node.kind == "startEvent"]

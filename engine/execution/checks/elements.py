@@ -156,6 +156,8 @@ def plane_faults(scope: Scope) -> Iterator[Fault]:
     if scope.parent is not None and not scope.nodes:
         yield at("subprocess_empty", scope)
         return
+    if scope.ad_hoc:
+        return  # refused as such
     if not scope.starts:
         yield at("no_start", scope)
     if len(scope.starts) > 1:
@@ -197,8 +199,6 @@ def node_faults(node: Node, models: Models, vocabulary: Vocabulary) -> Iterator[
     if node.kind == "callActivity":
         yield from _call_faults(node, models)
     yield from _repeat_faults(node)
-    if not node.name.strip() and node.kind in {"userTask", "serviceTask", "sendTask", "businessRuleTask", "callActivity"}:
-        yield at("no_name", node)
 
 
 def _kind_faults(node: Node) -> Iterator[Fault]:

@@ -74,7 +74,7 @@ def _end_faults(node: Node) -> Iterator[Fault]:
 def _ends_otherwise(node: Node) -> bool:
     """Say whether no flow need leave it: an event subprocess, or what links and compensation tie, refused by rules of their own."""
     compensates = node.element.get("isForCompensation", "false") == "true" or "compensate" in node.events
-    return node.event_subprocess or compensates or (node.kind == "intermediateThrowEvent" and "link" in node.events)
+    return node.event_subprocess or compensates or node.scope.ad_hoc or (node.kind == "intermediateThrowEvent" and "link" in node.events)
 
 
 def _event_gateway_faults(node: Node) -> Iterator[Fault]:

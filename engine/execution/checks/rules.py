@@ -392,16 +392,44 @@ _ELEMENTS = (
         "Skriv en typ ur uppgiftskatalogen i Task definition, Type.",
         "Write a type from the catalogue in Task definition, Type.",
     ),
+    _lack(
+        "task_without_name",
+        "Uppgiften har inget namn: raden i inkorgen blir tom.",
+        "The task has no name: its line in the inbox is empty.",
+        "Skriv vad som görs, som det ska stå i inkorgen.",
+        "Write what is done, as it should read in the inbox.",
+    ),
     _warn(
         "no_name",
         "Elementet har inget namn.",
         "The element has no name.",
-        "Skriv vad som görs, som det ska stå i inkorgen.",
-        "Write what is done, as it should read in the inbox.",
+        "Skriv vad som görs, händer eller avgörs, så som det ska läsas i bilden.",
+        "Write what is done, happens or is decided, as it should read in the diagram.",
     ),
 )
 
 _EVENTS = (
+    Rule(
+        "correlation",
+        "Korrelation läses inte ({tag}): ett meddelande når ärendet genom systemet, inte genom uttryck.",
+        "Correlation is not read ({tag}): a message reaches the case through the system, not through expressions.",
+        "Ta bort den; meddelandets namn räcker.",
+        "Remove it; the name of the message is enough.",
+    ),
+    _warn(
+        "correlation_key",
+        "Meddelandets nyckel (Subscription correlation key) läses inte: systemet sänder till ärendet självt.",
+        "The key of the message (subscription correlation key) is not read: the system sends to the case itself.",
+        "Ta bort den; meddelandets namn räcker.",
+        "Remove it; the name of the message is enough.",
+    ),
+    Rule(
+        "event_gateway_single",
+        "Den händelsestyrda porten har färre än två vägar ut: den har inget att välja mellan.",
+        "The event-based gateway has fewer than two ways out: it has nothing to choose between.",
+        "Rita händelsen direkt i flödet, eller lägg till den andra vägen.",
+        "Draw the event in the flow itself, or add the other way.",
+    ),
     Rule(
         "event_kind",
         "En händelse av slaget ”{kind}” gör inte det den säger på {place}.",
@@ -636,6 +664,107 @@ _FLOWS = (
         "Samla vägarna med en parallell port före nästa varv, eller starta det andra arbetet som en egen process med en sänduppgift.",
         "Gather the ways by a parallel gateway before the next round, or start the other work as a process of its own by a send task.",
     ),
+    Rule(
+        "duplicate_flow",
+        "Samma flöde är ritat två gånger: {other} går mellan samma element på samma villkor.",
+        "The same flow is drawn twice: {other} leads between the same elements on the same condition.",
+        "Ta bort det ena.",
+        "Remove one of them.",
+    ),
+    _warn(
+        "join_and_fork",
+        "Porten både samlar vägar och delar dem: det syns inte vad den väntar på.",
+        "The gateway both joins ways and forks them: nobody can see what it waits for.",
+        "Rita två portar efter varandra: en som samlar och en som delar.",
+        "Draw two gateways in a row: one that joins and one that forks.",
+    ),
+    _warn(
+        "fake_join",
+        "Flera flöden går in i {tag} utan port: de väntar inte på varandra.",
+        "Several flows lead into the {tag_en} without a gateway: they do not wait for each other.",
+        "Sätt en port före: exklusiv där en väg i taget kommer, parallell där alla ska samlas.",
+        "Put a gateway before it: exclusive where one way comes at a time, parallel where all are to be gathered.",
+    ),
+    _warn(
+        "superfluous_gateway",
+        "Porten har bara en väg in och en ut: den gör ingenting.",
+        "The gateway has only one way in and one out: it does nothing.",
+        "Ta bort den och dra flödet förbi.",
+        "Remove it and draw the flow past it.",
+    ),
+    _warn(
+        "inclusive_gateway",
+        "En inklusiv port är svår att läsa: det syns inte vilka vägar som väntas in.",
+        "An inclusive gateway is hard to read: nobody can see which ways it waits for.",
+        "Rita hellre en parallell port med en exklusiv på varje väg.",
+        "Rather draw a parallel gateway with an exclusive one on each way.",
+    ),
+    _warn(
+        "superfluous_label",
+        "Flödet har en text fast inget väljs där.",
+        "The flow has a label although nothing is chosen there.",
+        "Ta bort texten; skriv vägens svar på flöden ut ur en port som väljer.",
+        "Remove the label; write the answer on flows out of a gateway that chooses.",
+    ),
+    _warn(
+        "superfluous_termination",
+        "Slutet avbryter allt, men ingenting annat kan pågå.",
+        "The end terminates everything, but nothing else can be under way.",
+        "Gör det till en vanlig sluthändelse.",
+        "Make it a plain end event.",
+    ),
+)
+
+_PICTURE = (
+    _warn(
+        "no_diagram",
+        "Filen har ingen bild: den körs, men går inte att visa.",
+        "The file has no diagram: it runs, but cannot be shown.",
+        "Öppna den i modelleringsverktyget, lägg ut elementen och spara.",
+        "Open it in the modeler, lay the elements out and save.",
+    ),
+    _warn(
+        "not_drawn",
+        "Elementet finns i filen men inte i bilden.",
+        "The element is in the file but not in the diagram.",
+        "Rita det i modelleringsverktyget, eller ta bort det ur filen.",
+        "Draw it in the modeler, or remove it from the file.",
+    ),
+    _warn(
+        "overlap",
+        "Elementet ligger över ”{other}” i bilden.",
+        "The element lies over ”{other}” in the diagram.",
+        "Flytta isär dem.",
+        "Move them apart.",
+    ),
+    _warn(
+        "outside_parent",
+        "Elementet ligger utanför sin pool eller delprocess i bilden.",
+        "The element lies outside its pool or subprocess in the diagram.",
+        "Flytta in det, eller gör ramen större.",
+        "Move it in, or make the frame larger.",
+    ),
+    _warn(
+        "definition_without_name",
+        "{tag} har inget namn.",
+        "The {tag_en} has no name.",
+        "Ge det ett namn.",
+        "Name it.",
+    ),
+    _warn(
+        "definition_twice",
+        "Två i filen heter ”{name}”.",
+        "Two of the file are called ”{name}”.",
+        "Behåll ett, och låt händelserna hänvisa till det.",
+        "Keep one, and let the events refer to it.",
+    ),
+    _warn(
+        "definition_unused",
+        "{tag} används inte av någon händelse eller uppgift.",
+        "No event or task refers to the {tag_en}.",
+        "Ta bort det.",
+        "Remove it.",
+    ),
 )
 
 _REPEATS = (
@@ -842,11 +971,6 @@ _TABLES = (
     ),
 )
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {rule.code: rule for group in (_FILES, _PROCESSES, _ELEMENTS, _EVENTS, _FLOWS, _REPEATS, _EXPRESSIONS, _FORMS, _TABLES) for rule in group}
-)
-"""Every rule by its code."""
-
 GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
         "Filer": _FILES,
@@ -854,10 +978,14 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Uppgifter och anrop": _ELEMENTS,
         "Händelser": _EVENTS,
         "Flöden": _FLOWS,
+        "Bilden": _PICTURE,
         "Upprepningar": _REPEATS,
         "Uttryck": _EXPRESSIONS,
         "Formulär": _FORMS,
         "Tabeller": _TABLES,
     }
 )
-"""The same rules under the headings of docs/modelling.md."""
+"""Every rule under the headings of docs/modelling.md."""
+
+RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for group in GROUPS.values() for rule in group})
+"""Every rule by its code."""

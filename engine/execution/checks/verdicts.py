@@ -16,6 +16,7 @@ LACKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "subprocess_empty": ("innehåll i delprocesser", "contents of subprocesses"),
         "abstract_task": ("vad slags uppgifter det är", "the kinds of its tasks"),
         "manual_task": ("vem som ser manuella uppgifter", "who sees manual tasks"),
+        "task_without_name": ("namn på uppgifter", "names of tasks"),
         "user_task_without_assignment": ("vem som får uppgifter", "who gets tasks"),
         "user_task_without_form": ("formulär", "forms"),
         "task_without_type": ("vad uppgifter får att ske", "what tasks make happen"),
