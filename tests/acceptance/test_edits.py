@@ -10,6 +10,7 @@ from engine.clock import STOCKHOLM
 from engine.services import tasks
 from engine.services.people import touch_organisation
 from engine.services.releases import shipped_release
+from engine.simulation import never_visited, simulate
 from engine.storage.tables import Assignment, Position, Unit, WorkItem
 from tests.acceptance.conftest import build
 from tests.acceptance.modeler import copy_of_the_shipped, parsed
@@ -358,3 +359,13 @@ def test_the_check_finds_nothing_in_the_files_after_all_these_edits(models):
 
     assert models.faults() == []
     assert models.release().hash != shipped_release(demonstration=True).hash
+
+
+def test_the_simulator_plays_cases_to_their_end_after_all_these_edits(models):
+    for edit in EDITS:
+        edit(models)
+
+    reports = simulate(models.release(), ["jamtbus", "gotland"], 2, 5)
+
+    assert [report.well for report in reports] == [True, True]
+    assert ("sip", "tell_school") not in never_visited(reports)
