@@ -23,16 +23,16 @@ PolicyOn = Callable[[date], Policy]
 """What holds in the agreement on a day in Sweden."""
 
 MILESTONES: Mapping[str, tuple[str, str]] = {
-    "need_registered": ("behovet togs upp", "the need was raised"),
+    "need_registered": ("att behovet togs upp", "the need was raised"),
     "call_decided": ("chefens beslut att kalla", "the manager's decision to call"),
     "consent_given": ("samtycket", "the consent"),
     "summons_sent": ("kallelsen", "the summons"),
     "meeting_held": ("mötet", "the meeting"),
-    "plan_ready": ("planen blev klar", "the plan was ready"),
-    "reported": ("avvikelsen rapporterades", "the deviation was reported"),
-    "countersigned": ("närmaste chefens underskrift", "the nearest manager's signature"),
-    "lifted_to_next": ("frågan lyftes till nästa chefsnivå", "the matter was lifted to the next manager"),
-    "lifted_to_management": ("frågan lyftes till ledningsnivån", "the matter was lifted to the management level"),
+    "plan_ready": ("att planen blev klar", "the plan was ready"),
+    "reported": ("att avvikelsen rapporterades", "the deviation was reported"),
+    "countersigned": ("att rapporten var underskriven", "the report had been signed"),
+    "lifted_to_next": ("att frågan lyftes till nästa chefsnivå", "the matter was lifted to the next manager"),
+    "lifted_to_management": ("att frågan lyftes till ledningsnivån", "the matter was lifted to the management level"),
 }
 """Milestones that start clocks, in Swedish and English; a drawing may set others, which are named by their id."""
 

@@ -383,12 +383,12 @@ def _record_deviation(scene: Scene, inputs: Inputs) -> None:
     """Enter what the report says; from now on no manager's task goes to those whom it concerns."""
     unit = scene.unit(inputs.get("concerned_unit"))
     concerned = [person for value in inputs.get("concerned") or [] if (person := scene.person(value))]
-    entered = {
-        "description": _text(scene.need(inputs, "description")),
-        "concerned_unit": unit,
-        "happened_on": _day(inputs.get("happened_on")),
-        "proposal": _text(inputs.get("proposal")),
-    }
+    entered: dict[str, Any] = {"description": _text(scene.need(inputs, "description")), "concerned_unit": unit}
+    # What is not said again stays: naming the unit later does not take back the proposal.
+    if "happened_on" in inputs:
+        entered["happened_on"] = _day(inputs["happened_on"])
+    if "proposal" in inputs:
+        entered["proposal"] = _text(inputs["proposal"])
     scene.session.execute(update(Deviation).where(Deviation.instance_id == scene.instance.id).values(**entered))
     scene.instance.concerned_unit = unit
     scene.instance.concerned = sorted({*scene.instance.concerned, *concerned})

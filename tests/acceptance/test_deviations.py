@@ -103,7 +103,11 @@ def test_under_arjeplog_two_people_sign_both_units_analyse_and_management_decide
     assert report.waits_for == {"analyse_in_unit"}, "both units analyse before they do it together"
     report.do("analyse_in_unit", item=second, causes="Mötet stod inte i kalendern.")
     assert report.who_may(report.only("joint_analysis")) == [town.leader(report.unit, 2)]
-    report.act("joint_analysis", causes="Kallelsen når inte kalendern.")
+    analyses = report.shown("joint_analysis").values["analyses_text"]
+    assert all(town.organisation.unit(unit).name in analyses for unit in (report.unit, report.concerned))
+    assert "Ingen påminde." in analyses
+    assert "Mötet stod inte i kalendern." in analyses
+    report.act("joint_analysis", took_part="Båda förvaltningscheferna", causes="Kallelsen når inte kalendern.")
     report.feed_back()
     assert {notice.to for notice in report.notices("deviation_feedback")} == {f"person:{report.initiator}", f"unit:{report.unit}"}, "003-9"
     assert report.outcome is None, "what was decided is followed up before it closes (003-10)"
@@ -270,7 +274,7 @@ def test_the_top_of_the_ladder_is_who_the_agreement_says(town, agreement, top):
         report.do("countersign", signed="yes")
         for item in report.items("analyse_in_unit"):
             report.do("analyse_in_unit", item=item, causes="Ingen påminde.")
-        report.act("joint_analysis", causes="Kallelsen når inte kalendern.")
+        report.act("joint_analysis", took_part="Båda förvaltningscheferna", causes="Kallelsen når inte kalendern.")
         report.feed_back()
         report.verify("no")
     else:
@@ -322,6 +326,8 @@ def test_an_action_that_did_not_help_goes_to_the_top_and_is_fed_back_once_more(t
     report.feed_back()
     report.verify("no")
 
+    shown = report.shown("act_management").values
+    assert (shown["earlier_reason"], shown["earlier_action"]) == ("Jag har frågat båda verksamheterna.", "Vi ringer dagen innan.")
     report.act("act_management")
     assert report.waits_for == {"send_feedback"}
     report.feed_back()
