@@ -129,8 +129,15 @@ def items_by_id(session: Session, ids: Sequence[int]) -> list[WorkItem]:
 
 
 def lock_instance(session: Session, instance_id: int) -> None:
-    """Make every other writer of the instance wait until this transaction is over (SQLite: it already does)."""
-    session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
+    """Make every other writer of the instance, and of what waits in it, wait until this transaction is over (SQLite: it already does).
+
+    The keys stay free: a row of history that points to the instance waits for nothing, else two could wait for each other.
+    """
+    for rows in (select(ProcessInstance.id).where(ProcessInstance.id == instance_id), _OPEN_ITEM_IDS.where(WorkItem.instance_id == instance_id)):
+        session.execute(rows.with_for_update(key_share=True)).all()
+
+
+_OPEN_ITEM_IDS = select(WorkItem.id).where(WorkItem.closed_at.is_(None)).order_by(WorkItem.id)
 
 
 def item_in_its_case(session: Session, item_id: int) -> WorkItem | None:

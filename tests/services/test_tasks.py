@@ -1,4 +1,4 @@
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.clock import STOCKHOLM
-from engine.services import access, cases, history, tasks
+from engine.services import access, cases, history, steps, tasks
 from engine.storage.queries import Narrowing, Position
 from engine.storage.tables import Attendance, WorkItem
 
@@ -219,6 +219,27 @@ def test_five_invited_units_answer_at_the_same_moment_and_all_succeed(house):
     with house.runtime.database.reading() as session:
         assert len(session.scalars(select(Attendance)).all()) == 5 * ROUNDS
     assert history.verify(house.runtime) > 0
+
+
+def test_whoever_is_overtaken_by_a_claim_completes_at_the_second_try_come_what_may(house):
+    house.asked("bup")
+    item = house.only("bup_worker").id
+    meanwhile = []
+
+    class Interrupted(tasks.Completion):
+        """Its owner changes between the reading and the writing, at every try."""
+
+        def run(self, *known):
+            meanwhile.append(pool.submit(tasks.release if meanwhile else tasks.claim, house.runtime, "bup_worker", item))
+            wait(meanwhile, timeout=0.5)
+            return super().run(*known)
+
+    with ThreadPoolExecutor(1) as pool:
+        steps.take(house.runtime, Interrupted(item, "bup_worker", {"answer": "yes"}))
+        claimed, released = meanwhile
+
+        assert claimed.exception() is None
+        assert isinstance(released.exception(), tasks.AlreadyCompleted)
 
 
 def test_an_inbox_is_read_page_by_page_without_gaps(house):
