@@ -125,7 +125,7 @@ def rows(session: Session, case: Case, hidden: Collection[int]) -> list[Row]:
 
 def verify(runtime: Runtime) -> int:
     """Check every chain from its first row to its head and return the number of rows. Raises HistoryBroken."""
-    with runtime.database.reading() as session:
+    with runtime.database.reading(one_moment=True) as session:
         heads = {head.chain: head for head in session.scalars(select(HistoryChain))}
         last: dict[str, tuple[int, str]] = {}
         count = 0
