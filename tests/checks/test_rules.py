@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ DEFINITIONS = {
     "message_withdrawn": '<message id="message_withdrawn" name="withdrawn"/>',
     "message_sent": '<message id="message_sent" name="sent"/>',
     "error_1": '<error id="error_1" name="Fel" errorCode="E1"/>',
+    "error_2": '<error id="error_2" name="Ett annat fel" errorCode="E2"/>',
 }
 
 
@@ -507,6 +509,12 @@ RULED = [
     twins("call_without_process", "it", line(el("callActivity")), line(call())),
     twins("unknown_form", "it", line(person(form="nobody")), line(person())),
     twins("user_task_without_form", "it", line(person(form="")), line(person())),
+    twins(
+        "embedded_form",
+        "it",
+        line(person(form="", ext='<zeebe:formDefinition formKey="camunda-forms:bpmn:userTaskForm_1"/>')),
+        line(person()),
+    ),
     twins("user_task_without_assignment", "it", line(person(role="")), line(person(role='=if answer = "x" then "initiator" else "nearest_manager"'))),
     twins("unknown_role", "it", line(person(role="boss")), line(person(role="nearest_manager"))),
     twins(
@@ -817,6 +825,23 @@ RULED = [
         ),
     ),
     twins(
+        "error_uncaught",
+        "gone",
+        process(
+            "start > ask > part > end\nit > end_2",
+            ask=person(),
+            part=sub("start_in > ask_in > gone", ask_in=person(), gone=event("endEvent", '<errorEventDefinition errorRef="error_1"/>')),
+            it=boundary("part", '<errorEventDefinition errorRef="error_2"/>'),
+        ),
+        process(
+            "start > ask > part > end\nit > end_2",
+            ask=person(),
+            part=sub("start_in > ask_in > gone", ask_in=person(), gone=event("endEvent", '<errorEventDefinition errorRef="error_1"/>')),
+            it=boundary("part", "<errorEventDefinition/>"),
+        ),
+        label="caught by another code",
+    ),
+    twins(
         "duplicate_id",
         "ask",
         process("start > ask > part > end", ask=person(), part=sub("start_in > ask > end_in", ask=person())),
@@ -1083,6 +1108,18 @@ def test_the_sound_twin_passes(case):
     faults = faults_of(case.sound, case.file)
 
     assert [fault.sentence() for fault in faults if fault.severity == "error" or fault.code == case.code] == []
+
+
+SWEDISH = re.compile(r"[åäöÅÄÖ]|\b(uppgift|uppgiften|meddelande|fel|tid|eller|och|inte|utan)\b")
+
+
+@pytest.mark.parametrize("case", RULED, ids=_name)
+def test_an_english_sentence_has_no_swedish_in_it(case):
+    told = [fault for fault in faults_of(case.faulty, case.file) if fault.code == case.code]
+
+    for fault in told:
+        quoted = re.sub(r"”[^”]*”", "", f"{fault.en} {fault.remedy_en}")
+        assert not SWEDISH.search(quoted), quoted
 
 
 def test_every_rule_has_twins():

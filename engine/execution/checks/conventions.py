@@ -26,7 +26,7 @@ from engine.execution.checks.drawing import (
     is_bpmn,
     local_name,
 )
-from engine.execution.checks.elements import at, tag_sv
+from engine.execution.checks.elements import at, tags
 from engine.execution.checks.rules import RULES
 from engine.execution.faults import Fault
 
@@ -72,7 +72,7 @@ def _meeting_faults(node: Node) -> Iterator[Fault]:
     ways_in, ways_out = len(node.incoming), len(node.outgoing)
     if node.kind in _ACTIVITIES_AND_EVENTS:
         if ways_in > 1 and node.kind not in {"startEvent", "boundaryEvent"}:
-            yield at("fake_join", node, tag=tag_sv(node), tag_en=node.kind)
+            yield at("fake_join", node, **tags(node))
     elif ways_in > 1 and ways_out > 1:
         yield at("join_and_fork", node)
     elif ways_in == ways_out == 1:

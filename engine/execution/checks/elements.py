@@ -52,12 +52,13 @@ _KINDS_SV = {
     "reference": "hänvisning",
 }
 _PLACES = {
-    "startEvent": "en starthändelse",
-    "endEvent": "en sluthändelse",
-    "intermediateCatchEvent": "en mellanhändelse som väntar",
-    "intermediateThrowEvent": "en mellanhändelse som sänder",
-    "boundaryEvent": "en kanthändelse",
+    "startEvent": ("en starthändelse", "a start event"),
+    "endEvent": ("en sluthändelse", "an end event"),
+    "intermediateCatchEvent": ("en mellanhändelse som väntar", "an intermediate event that waits"),
+    "intermediateThrowEvent": ("en mellanhändelse som sänder", "an intermediate event that sends"),
+    "boundaryEvent": ("en kanthändelse", "a boundary event"),
 }
+"""What each event is called in a sentence, in Swedish and English."""
 EVENT_KINDS = {
     "startEvent": ("none", "message", "timer"),
     "endEvent": ("none", "terminate", "error", "escalation"),
@@ -68,28 +69,37 @@ EVENT_KINDS = {
 """What runs as it reads, by the tag of the event."""
 
 _OWN_RULE = {"link": "link_event", "signal": "signal_event", "compensate": "compensate_event"}
-_TAGS_SV = {
-    "task": "uppgiften",
-    "userTask": "användaruppgiften",
-    "serviceTask": "serviceuppgiften",
-    "sendTask": "sänduppgiften",
-    "receiveTask": "mottagaruppgiften",
-    "businessRuleTask": "regeluppgiften",
-    "callActivity": "anropet",
-    "subProcess": "delprocessen",
-    "startEvent": "starthändelsen",
-    "intermediateCatchEvent": "händelsen",
-    "intermediateThrowEvent": "händelsen",
-    "boundaryEvent": "kanthändelsen",
-    "complexGateway": "Komplex port",
-    "transaction": "Transaktion",
-    "adHocSubProcess": "Ad hoc-delprocess",
+_TAGS = {
+    "task": ("uppgiften", "task"),
+    "userTask": ("användaruppgiften", "user task"),
+    "manualTask": ("den manuella uppgiften", "manual task"),
+    "serviceTask": ("serviceuppgiften", "service task"),
+    "scriptTask": ("skriptuppgiften", "script task"),
+    "sendTask": ("sänduppgiften", "send task"),
+    "receiveTask": ("mottagaruppgiften", "receive task"),
+    "businessRuleTask": ("regeluppgiften", "business rule task"),
+    "callActivity": ("anropet", "call activity"),
+    "subProcess": ("delprocessen", "subprocess"),
+    "transaction": ("transaktionen", "transaction"),
+    "adHocSubProcess": ("ad hoc-delprocessen", "ad hoc subprocess"),
+    "complexGateway": ("den komplexa porten", "complex gateway"),
+    "startEvent": ("starthändelsen", "start event"),
+    "endEvent": ("sluthändelsen", "end event"),
+    "intermediateCatchEvent": ("händelsen", "event"),
+    "intermediateThrowEvent": ("händelsen", "event"),
+    "boundaryEvent": ("kanthändelsen", "boundary event"),
 }
+"""What each kind of node is called within a sentence, in Swedish and English."""
 
 
-def tag_sv(node: Node) -> str:
-    """Return the word for the node's kind in a Swedish sentence."""
-    return _TAGS_SV.get(node.kind, node.kind)
+def tags(node: Node, *, first: bool = False) -> dict[str, str]:
+    """Return the words for the node's kind as the rules name them; ``first``: they begin the Swedish sentence."""
+    sv, en = _TAGS.get(node.kind, (node.kind, node.kind))
+    return {"tag": sv[0].upper() + sv[1:] if first else sv, "tag_en": en}
+
+
+def _kinds(kind: str) -> dict[str, str]:
+    return {"kind": _KINDS_SV.get(kind, kind), "kind_en": kind}
 
 
 def at(code: str, where: Node | Scope, /, **names: object) -> Fault:
@@ -176,9 +186,9 @@ def _inner_start_faults(start: Node) -> Iterator[Fault]:
     trigger = start.events[0] if start.events else "none"
     if _of_event_subprocess(start):
         if trigger not in {"message", "timer"}:
-            yield at("event_subprocess_start", start, kind=_KINDS_SV.get(trigger, trigger))
+            yield at("event_subprocess_start", start, **_kinds(trigger))
     elif trigger != "none":
-        yield at("start_event_kind", start, kind=_KINDS_SV.get(trigger, trigger))
+        yield at("start_event_kind", start, **_kinds(trigger))
 
 
 def node_faults(node: Node, models: Models, vocabulary: Vocabulary) -> Iterator[Fault]:
@@ -193,7 +203,7 @@ def node_faults(node: Node, models: Models, vocabulary: Vocabulary) -> Iterator[
     if node.kind in {"serviceTask", "sendTask"}:
         yield from _effect_task_faults(node, vocabulary)
     if node.kind == "receiveTask" and not models.drawings[node.scope.drawing.file].message_of(node):
-        yield at("receive_without_message", node, tag="Mottagaruppgiften")
+        yield at("receive_without_message", node, **tags(node, first=True))
     if node.kind == "businessRuleTask":
         yield from _rule_task_faults(node, models)
     if node.kind == "callActivity":
@@ -209,7 +219,7 @@ def _kind_faults(node: Node) -> Iterator[Fault]:
     elif node.kind == "manualTask":
         yield at("manual_task", node)
     elif node.kind in {"complexGateway", "transaction", "adHocSubProcess"}:
-        yield at("unsupported_element", node, tag=tag_sv(node))
+        yield at("unsupported_element", node, **tags(node, first=True))
     if node.element.get("isForCompensation", "false") == "true":
         yield at("for_compensation", node)
 
@@ -247,20 +257,21 @@ def _event_faults(node: Node, vocabulary: Vocabulary) -> Iterator[Fault]:
         yield at(_OWN_RULE[kind], node)
     elif kind == "message" and node.kind in {"endEvent", "intermediateThrowEvent"}:
         if task_definition(node) is None:
-            yield at("send_without_message", node, tag="Händelsen")
+            yield at("send_without_message", node, **tags(node, first=True))
         else:
             yield from _effect_task_faults(node, vocabulary)
     elif kind not in allowed and not (node.kind == "startEvent" and _of_event_subprocess(node)):
         yield at(
             "event_kind",
             node,
-            kind=_KINDS_SV.get(kind, kind),
-            place=_PLACES[node.kind],
+            **_kinds(kind),
+            place=_PLACES[node.kind][0],
+            place_en=_PLACES[node.kind][1],
             allowed=", ".join(_KINDS_SV[name] for name in allowed),
             allowed_en=", ".join(allowed),
         )
     elif kind == "message" and not node.scope.drawing.message_of(node):
-        yield at("receive_without_message", node, tag="Händelsen")
+        yield at("receive_without_message", node, **tags(node, first=True))
     if kind == "timer":
         yield from _timer_faults(node)
     if node.kind == "boundaryEvent" and node.element.get("attachedToRef", "") not in node.scope.nodes:
@@ -298,11 +309,18 @@ def _user_task_faults(node: Node, models: Models, vocabulary: Vocabulary) -> Ite
     if groups and not groups.startswith("=") and roles is not None and groups not in roles:
         yield at("unknown_role", node, role=groups, known=listed(roles))
     form = form_of(node)
-    if not form:
+    if not form and _names_another_form(node):
+        yield at("embedded_form", node)
+    elif not form:
         yield at("user_task_without_form", node)
     elif form not in models.form_files:
         yield at("unknown_form", node, form=form)
     yield from _effect_faults(node, models, vocabulary)
+
+
+def _names_another_form(node: Node) -> bool:
+    definition = extension(node.element, "formDefinition")
+    return definition is not None and bool(definition.get("formKey") or definition.get("externalReference"))
 
 
 def form_of(node: Node) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.execution.checks.drawing import BPMN, Node, Scope, bpmn_children
-from engine.execution.checks.elements import at, tag_sv
+from engine.execution.checks.drawing import BPMN, Node, Scope, bpmn_children, local_reference
+from engine.execution.checks.elements import at, tags
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.soundness import explore
 from engine.execution.faults import Fault
@@ -58,7 +58,7 @@ def _gateway_faults(node: Node) -> Iterator[Fault]:
             if flow.condition is not None:
                 yield RULES["condition_ignored"].at(scope.drawing.file, flow.id, flow.name)
         if len(node.outgoing) > 1 and not node.kind.endswith("Gateway"):
-            yield at("implicit_split", node, tag=tag_sv(node))
+            yield at("implicit_split", node, **tags(node))
 
 
 def _end_faults(node: Node) -> Iterator[Fault]:
@@ -203,22 +203,35 @@ def uncaught_faults(process: Scope, callers: list[Node]) -> Iterator[Fault]:
             continue
         for node in scope.nodes.values():
             if node.kind == "endEvent" and node.events == ["error"] and not _caught(node, callers):
-                definition = node.event("error")
-                yield at("error_uncaught", node, name=_error_code(node, definition.get("errorRef", "") if definition is not None else ""))
+                code, name = _error(node)
+                yield at("error_uncaught", node, name=name or node.name, errorcode=code or "–")
 
 
 def _caught(node: Node, callers: list[Node]) -> bool:
+    code, _ = _error(node)
+    return _caught_around(node, code) or any(_catches(caller, code) or _caught_around(caller, code) for caller in callers)
+
+
+def _caught_around(node: Node, code: str) -> bool:
+    """Say whether a subprocess around the node catches what comes out of it."""
     scope: Scope | None = node.scope
     while scope is not None and scope.parent is not None:
-        holder = scope.parent.nodes[scope.id]
-        if any("error" in boundary.events for boundary in holder.boundaries):
+        if _catches(scope.parent.nodes[scope.id], code):
             return True
         scope = scope.parent
-    return any("error" in boundary.events for caller in callers for boundary in caller.boundaries) or any(_caught(caller, []) for caller in callers)
+    return False
 
 
-def _error_code(node: Node, reference: str) -> str:
+def _catches(host: Node, code: str) -> bool:
+    """Say whether an error event on the activity takes the code; one without a code takes every error."""
+    return any("error" in boundary.events and _error(boundary)[0] in {"", code} for boundary in host.boundaries)
+
+
+def _error(node: Node) -> tuple[str, str]:
+    """Return the code and the name of the error that the event throws or catches; empty where it says none."""
+    definition = node.event("error")
+    reference = definition.get("errorRef", "") if definition is not None else ""
     for error in node.scope.drawing.root.iter(f"{{{BPMN}}}error"):
-        if error.get("id") == reference:
-            return error.get("name") or error.get("errorCode") or reference
-    return reference or node.name
+        if error.get("id") == local_reference(reference):
+            return error.get("errorCode", ""), error.get("name") or error.get("errorCode") or reference
+    return "", reference

@@ -268,7 +268,7 @@ _ELEMENTS = (
     Rule(
         "unsupported_element",
         "{tag} körs inte.",
-        "{tag} is not run.",
+        "The {tag_en} is not run.",
         "Rita det med delprocess, exklusiv eller parallell port; se docs/modelling.md.",
         "Draw it with a subprocess, exclusive or parallel gateway; see docs/modelling.md.",
     ),
@@ -300,6 +300,13 @@ _ELEMENTS = (
         "The task has no form.",
         "Koppla ett formulär: Form, Form ID.",
         "Link a form: Form, Form ID.",
+    ),
+    Rule(
+        "embedded_form",
+        "Formuläret är inbäddat i ritningen eller anges på annat sätt än med Form ID, och läses inte.",
+        "The form is embedded in the drawing or named otherwise than by a Form ID, and is not read.",
+        "Spara formuläret som en egen .form-fil bland modellerna och koppla det med Form ID.",
+        "Save the form as a .form file of its own among the models and link it by Form ID.",
     ),
     Rule(
         "unknown_form",
@@ -381,14 +388,14 @@ _ELEMENTS = (
     _lack(
         "receive_without_message",
         "{tag} väntar på ett meddelande utan namn.",
-        "{tag} waits for a message without a name.",
+        "The {tag_en} waits for a message without a name.",
         "Välj ett meddelande med namn (Message, Global message reference).",
         "Choose a message with a name (Message, Global message reference).",
     ),
     _lack(
         "send_without_message",
         "{tag} säger inte vad som ska sändas.",
-        "{tag} does not say what is sent.",
+        "The {tag_en} does not say what is sent.",
         "Skriv en typ ur uppgiftskatalogen i Task definition, Type.",
         "Write a type from the catalogue in Task definition, Type.",
     ),
@@ -433,7 +440,7 @@ _EVENTS = (
     Rule(
         "event_kind",
         "En händelse av slaget ”{kind}” gör inte det den säger på {place}.",
-        "An event of the kind ”{kind}” does not do what it says on {place}.",
+        "An event of the kind ”{kind_en}” does not do what it says on {place_en}.",
         "Använd här: {allowed}.",
         "Use here: {allowed_en}.",
     ),
@@ -524,14 +531,14 @@ _EVENTS = (
     Rule(
         "event_subprocess_start",
         "Händelsedelprocessen startar på ”{kind}”; den skulle starta på en gång.",
-        "The event subprocess starts on ”{kind}”; it would start at once.",
+        "The event subprocess starts on ”{kind_en}”; it would start at once.",
         "Starta den på ett meddelande eller en tid; fånga fel och eskalering med en kanthändelse.",
         "Start it on a message or a timer; catch errors and escalations with a boundary event.",
     ),
     Rule(
         "start_event_kind",
         "Starthändelsen väntar på ”{kind}”.",
-        "The start event waits for ”{kind}”.",
+        "The start event waits for ”{kind_en}”.",
         "Använd en starthändelse utan utlösare; systemet startar processen.",
         "Use a start event without a trigger; the system starts the process.",
     ),
@@ -553,8 +560,8 @@ _EVENTS = (
         "error_uncaught",
         "Felet ”{name}” fångas inte av någon kanthändelse.",
         "The error ”{name}” is caught by no boundary event.",
-        "Fäst en felhändelse med samma felkod på delprocessen eller anropet.",
-        "Attach an error event with the same code to the subprocess or call.",
+        "Fäst en felhändelse med samma felkod ({errorcode}), eller utan felkod, på delprocessen eller anropet.",
+        "Attach an error event with the same code ({errorcode}), or without one, to the subprocess or call.",
     ),
 )
 
@@ -604,7 +611,7 @@ _FLOWS = (
     Rule(
         "implicit_split",
         "Flera flöden går ut ur {tag} utan port.",
-        "Several flows leave {tag} without a gateway.",
+        "Several flows leave the {tag_en} without a gateway.",
         "Sätt en exklusiv eller parallell port efter.",
         "Put an exclusive or parallel gateway after it.",
     ),
@@ -732,8 +739,8 @@ _PICTURE = (
     ),
     _warn(
         "overlap",
-        "Elementet ligger över ”{other}” i bilden.",
-        "The element lies over ”{other}” in the diagram.",
+        "Elementet ligger över, eller kant i kant med, ”{other}” i bilden.",
+        "The element lies over, or edge to edge with, ”{other}” in the diagram.",
         "Flytta isär dem.",
         "Move them apart.",
     ),
@@ -852,15 +859,15 @@ _EXPRESSIONS = (
         "feel_without_equals",
         "{place} ”{text}” läses som text: det saknar = framför.",
         "{place_en} ”{text}” is read as text: it has no = in front.",
-        "Skriv = framför om det är ett uttryck.",
-        "Write = in front if it is an expression.",
+        "Skriv det i FEEL med = framför, om det är ett uttryck.",
+        "Write it in FEEL with = in front, if it is an expression.",
     ),
     Rule(
         "unknown_name",
         "Uttrycket i {place} läser ”{name}”, som inget formulär, beslut, faktum eller ioMapping ger här.",
         "The expression in {place_en} reads ”{name}”, which no form, decision, fact or mapping gives here.",
-        "Rätta namnet{suggestion}, eller låt ett steg före ge det.",
-        "Mend the name{suggestion_en}, or let an earlier step give it.",
+        "Rätta namnet{suggestion}, låt ett steg före ge det, eller skriv det i processens egenskap variables om det ges när den startar.",
+        "Mend the name{suggestion_en}, let an earlier step give it, or write it in the property variables of the process if it is given at start.",
     ),
     Rule(
         "unknown_policy_key",
