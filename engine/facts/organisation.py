@@ -310,6 +310,29 @@ class Organisation:
         groups = (self.group(seat.group) for seat in _at(seats, at))
         return _sorted(group.id for group in _at((group for group in groups if group), at))
 
+    def takers(self, queue: Queue, at: datetime, purpose: Purpose | None = None) -> tuple[str, ...]:
+        """Return the persons whose queue it is or who stand in for them, as :func:`queues_of` has it from their side; the purpose as for deputies.
+
+        A person's own queue is theirs only while they can log in.
+        """
+        kind, _, name = queue.partition(":")
+        if kind == "person":
+            return (name,) if self.can_log_in(name, at) else ()
+        seated = [seat.person for seat in self.seats(name, at) if seat.person] if kind == "group" else []
+        posts = [post.id for post in self._posts_with(kind, name, at)]
+        return _sorted((*seated, *chain.from_iterable((*self.acting(post, at, purpose), *self.delegates(post, at, purpose)) for post in posts)))
+
+    def _posts_with(self, kind: str, name: str, at: datetime) -> Iterator[Position]:
+        """The posts that give the queue of that kind and name."""
+        if kind == "unit":
+            posts = iter(self._positions_in[name] if self._open(name, at) else ())
+        elif kind == "role":
+            posts = (post for post in self.positions if post.role == name)
+        else:
+            ids = [name] if kind == "position" else [seat.position for seat in self.seats(name, at) if seat.position]
+            posts = (post for post in map(self.position, ids) if post is not None)
+        return _at(posts, at)
+
     def can_log_in(self, person: str, at: datetime) -> bool:
         """Whether a person has a user name and is still with us."""
         found = self.person(person)

@@ -381,9 +381,8 @@ class _Writing:
 
     def _open(self, task: ReadyTask) -> dict[str, Any]:
         """Return the row of a new work item."""
-        unit, person = _text(task.inputs.get("unit")), _text(task.inputs.get("person"))
         excluded = self._excluded(task)
-        queue, routing = self._route(task, unit, person, excluded)
+        queue, routing = self._route(task, excluded)
         return {
             "instance_id": self.instance.id,
             "case_id": self.instance.case_id,
@@ -397,7 +396,7 @@ class _Writing:
             "form": task.form,
             "role": task.role,
             "queue": queue,
-            "unit_id": unit,
+            "unit_id": _text(task.inputs.get("unit")),
             "routing": routing,
             "excluded": sorted(excluded),
             "inputs": to_json(dict(task.inputs)),
@@ -411,15 +410,11 @@ class _Writing:
             "created_at": self.act.at,
         }
 
-    def _route(self, task: ReadyTask, unit: str | None, person: str | None, excluded: frozenset[str]) -> tuple[str, list[Any]]:
+    def _route(self, task: ReadyTask, excluded: frozenset[str]) -> tuple[str, list[Any]]:
         if task.assignee and self.facts.organisation.person(task.assignee):
             return f"person:{task.assignee}", []
-        here = self.facts.circumstances(unit, person, excluded, _level(task.inputs.get("level")))
-        if task.inputs.get("route_chosen") is True:
-            # Somebody has answered for the way: the gap in the agreement's list is closed for this deviation (003-22).
-            here = replace(here, routed_kinds=None)
-        found = roles.resolve(task.role or "process_owner", here)
-        return found.queue, [{"sv": found.sv, "en": found.en, "missing": found.missing, "for": found.on_behalf_of}]
+        queue, why = way(self.facts, task.role, task.inputs, excluded)
+        return queue, [why]
 
     def _excluded(self, task: ReadyTask) -> frozenset[str]:
         """Who may not have a manager's task: whom a deviation concerns, and its own reporter, as two people sign (003-19)."""
@@ -443,6 +438,16 @@ class _Writing:
             raise ValueError(f"okänd roll {role}")
         facts = replace(self.facts, participants=participants_of(self.session, self.instance.case))
         return roles.resolve(role, facts.circumstances(unit, person)).queue
+
+
+def way(facts: CaseFacts, role: str | None, inputs: Mapping[str, Any], excluded: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """Return the queue to which a role leads now for a task with these inputs, and why."""
+    here = facts.circumstances(_text(inputs.get("unit")), _text(inputs.get("person")), excluded, _level(inputs.get("level")))
+    if inputs.get("route_chosen") is True:
+        # Somebody has answered for the way: the gap in the agreement's list is closed for this deviation (003-22).
+        here = replace(here, routed_kinds=None)
+    found = roles.resolve(role or "process_owner", here)
+    return found.queue, {"sv": found.sv, "en": found.en, "missing": found.missing, "for": found.on_behalf_of}
 
 
 def milestones_of(instance: ProcessInstance) -> dict[str, datetime]:
