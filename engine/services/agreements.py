@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 
 from engine.errors import SamspelError
@@ -17,8 +17,8 @@ from engine.execution.results import FeelValue
 from engine.execution.xml import parse_xml
 from engine.facts import deadlines as deadline_rules
 from engine.facts.agreements import Agreement, read_files
-from engine.facts.calendar import local_day
-from engine.facts.deadlines import Deadline, Milestones, deadline_keys
+from engine.facts.calendar import end_of_day, local_day
+from engine.facts.deadlines import MILESTONES, Deadline, Milestones, deadline_keys
 from engine.facts.policy import Policy, Row, read_policy
 
 POLICY, DEADLINES, PROPOSALS, CHOICES = "policy", "deadlines", "proposals", "choices"
@@ -31,6 +31,7 @@ _FOLDER = "agreements/"
 _DAYS_KEPT = 1024
 _ANY_DAY = date(2000, 1, 1)
 _DAY = re.compile(r"\bday\b")
+_DATE = re.compile(r'date\("(\d{4}-\d\d-\d\d)"\)')
 
 
 class NoSuchAgreement(SamspelError):
@@ -115,6 +116,28 @@ def unset_values(release: Release, agreement_id: str, on: date, needed: Collecti
 def require_values(release: Release, agreement_id: str, on: date) -> None:
     """Raise :class:`~engine.facts.policy.PolicyUnset` with every value that a case needs and the agreement leaves open."""
     policy(release, agreement_id, on).require(needed_keys(release, agreement_id, on))
+
+
+def malformed(release: Release) -> Iterator[SamspelError]:
+    """Yield what is wrong with the policy tables, on every day on which they change: the first thing of each agreement.
+
+    A case would meet it at its start, or at the first deadline.
+    """
+    for agreement_id in of_release(release):
+        try:
+            for day in _days_of_change(release):
+                held = policy(release, agreement_id, day)
+                begun = dict.fromkeys({*MILESTONES, *(row.start for row in held.deadlines.values())}, end_of_day(day))
+                deadlines_of(release, agreement_id, begun, day)
+        except SamspelError as error:
+            yield error
+
+
+def _days_of_change(release: Release) -> Sequence[date]:
+    """A day of each time between changes of the tables, and the last and first day beside each."""
+    tables = {path: content for path, content in release.files.items() if path.endswith(".dmn")}
+    named = {found for path, content in tables.items() for cell in _day_cells(content, path) for found in _DATE.findall(cell)}
+    return sorted({_ANY_DAY, *(date.fromisoformat(day) + timedelta(days=beside) for day in named for beside in (-1, 0, 1))})
 
 
 def routed_kinds(release: Release, agreement_id: str) -> frozenset[str] | None:

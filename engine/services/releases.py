@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lxml import etree
@@ -25,6 +25,7 @@ from engine.execution.release import FACT_NAMES, hash_of
 from engine.execution.xml import BadXml, parse_xml
 from engine.facts.agreements import AgreementMalformed, read_files
 from engine.facts.roles import CASE_ROLES
+from engine.services import agreements
 from engine.services.notices import TEMPLATES
 from engine.shipped import processes_folder
 from engine.storage import queries
@@ -147,6 +148,8 @@ def _checked(files: Mapping[str, bytes]) -> Release:
         errors = tuple(fault for fault in faults if fault.severity == "error")
         if errors:
             raise ModelsRefused(errors)
+        if said := _policy_faults(load_files(files)):
+            raise ModelsRefused(said)
         _known_good.add(hash_)
     return load_files(files)
 
@@ -160,6 +163,20 @@ def _agreement_faults(files: Mapping[str, bytes]) -> list[Fault]:
         words = (f"rad {place['line']}: {sv}.", f"line {place['line']}: {en}.", "Rätta filen i en textredigerare.", "Mend the file in a text editor.")
         return [Fault(str(place["file"]), str(place["key"]), "", "error", "agreement_malformed", *words)]
     return []
+
+
+def _policy_faults(release: Release) -> tuple[Fault, ...]:
+    """Return what a case would find wrong in the policy tables, each once, though several agreements share a row."""
+    faults: dict[tuple[object, object], Fault] = {}
+    for error in agreements.malformed(release):
+        table = error.names.get("table")
+        found = [path for path in release.files if path.endswith(f"/{table}.dmn")]
+        found += [path for path, content in release.files.items() if path.endswith(".dmn") and f'id="{table}"'.encode() in content]
+        remedy = ("Rätta raden i tabellen.", "Mend the row of the table.")
+        words = (error.sentence("sv") + ".", error.sentence("en") + ".", *remedy)
+        fault = Fault(next(iter(found), "policy"), "", "", "error", "policy_malformed", *words)
+        faults.setdefault((table, error.names.get("key")), fault)
+    return tuple(faults.values())
 
 
 def _agreements(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -185,7 +202,18 @@ def check_models(path: Path | None = None) -> list[Verdict]:
         verdicts += verdicts_apart(base, words, only)
     for name in over if only is None else [only.removeprefix(inside)] if only not in base else []:
         verdicts += [_renamed(verdict, inside) for verdict in verdicts_apart({**base, **over}, words, name)]
+    if only is None and not any(verdict.errors for verdict in verdicts):
+        verdicts = _judged_by_policy(verdicts, place)
     return verdicts
+
+
+def _judged_by_policy(verdicts: Sequence[Verdict], place: Path) -> list[Verdict]:
+    """Add what is wrong between the rows of the policy tables of a folder, and of the demonstration laid over it."""
+    plain = _policy_faults(load_files(release_files(place)))
+    over = {path.relative_to(place / DEMONSTRATION).as_posix() for path in (place / DEMONSTRATION).rglob("*.dmn")}
+    laid = _policy_faults(load_files(release_files(place, [place / DEMONSTRATION]))) if over and not plain else ()
+    faults = (*plain, *(replace(fault, file=f"{DEMONSTRATION}/{fault.file}") if fault.file in over else fault for fault in laid))
+    return [Verdict(one.file, (*(fault for fault in faults if fault.file == one.file), *one.faults)) for one in verdicts]
 
 
 def _renamed(verdict: Verdict, inside: str) -> Verdict:
@@ -198,11 +226,11 @@ def _vocabulary_of(files: Mapping[str, bytes | None], place: Path) -> Vocabulary
     """Return the names that the files may use: with their own agreements and tables, else with the shipped ones."""
     own = {name: data for name, data in files.items() if data is not None}
     folder = place if place.is_dir() else next((up for up in place.absolute().parents if (up / _AGREEMENTS).is_dir()), None)
-    agreements = _agreements_in(folder) if folder is not None else {}
+    own_agreements = _agreements_in(folder) if folder is not None else {}
     shipped = release_files(processes_folder(), [processes_folder() / DEMONSTRATION])
-    if agreements:
+    if own_agreements:
         shipped = {name: data for name, data in shipped.items() if not name.startswith(_AGREEMENTS)}
-        own |= agreements
+        own |= own_agreements
     return vocabulary({**shipped, **own})
 
 
@@ -231,10 +259,10 @@ def vocabulary(files: Mapping[str, bytes]) -> Vocabulary:
 
 def _requirement_ids(files: Mapping[str, bytes]) -> frozenset[str] | None:
     try:
-        agreements = read_files(_agreements(files))
+        known = read_files(_agreements(files))
     except AgreementMalformed:
         return None
-    return frozenset(rule.id for agreement in agreements.values() for rule in agreement.rules) or None
+    return frozenset(rule.id for agreement in known.values() for rule in agreement.rules) or None
 
 
 def _root(name: str, data: bytes) -> etree._Element | None:

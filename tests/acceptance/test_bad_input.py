@@ -126,6 +126,39 @@ def test_a_malformed_agreement_is_said_with_file_line_and_what_to_do(run, models
     assert rows(tmp_path)["unit"] == []
 
 
+POLICY = {
+    "a key that nobody knows": ({"key": '"meeting_max_day"'}, "meeting_max_day"),
+    "a word for a number": ({"agreement": '"jamtbus"', "value": '"trettio"'}, "trettio"),
+    "two rows from some day on": ({"day": '>= date("2027-04-01")'}, "två rader"),
+}
+
+
+@pytest.mark.parametrize("kind", POLICY)
+def test_a_policy_row_that_cannot_be_followed_is_refused_before_any_case_meets_it(models, kind):
+    cells, word = POLICY[kind]
+    with models.table("policy/document.dmn", "policy_document") as table:
+        table.copy("policy_document_gotland_meeting_max_days", "copied").write(**cells)
+
+    with pytest.raises(ModelsRefused) as refused:
+        models.release()
+
+    (checked,) = models.faults()
+    for said in (refused.value.sentence("sv"), checked):
+        assert "policy/document.dmn" in said
+        assert word in said
+
+
+def test_a_deadline_that_is_counted_from_itself_is_refused(models):
+    with models.table("policy/policy.dmn", "deadlines") as table:
+        table.row("deadlines_meeting").write(start='"deadlines.call"')
+
+    with pytest.raises(ModelsRefused) as refused:
+        models.release()
+
+    assert len(refused.value.faults) == 1, "once, not for each agreement"
+    assert "policy/policy.dmn" in refused.value.sentence("sv")
+
+
 def write(folder, text, encoding="utf-8"):
     """Write a CSV file and return its path."""
     path = folder / "people.csv"
