@@ -505,6 +505,13 @@ RULED = [
         process(LINE, ask=person()),
     ),
     # What modelling.md lists.
+    twins(
+        "propagates_all",
+        "it",
+        line(el("callActivity", "", '<zeebe:calledElement processId="called" propagateAllChildVariables="true"/>')),
+        line(el("callActivity", "", '<zeebe:calledElement processId="called" propagateAllChildVariables="false"/>')),
+        severity="warning",
+    ),
     twins("unknown_process", "it", line(call("nobody")), line(call())),
     twins("call_without_process", "it", line(el("callActivity")), line(call())),
     twins("unknown_form", "it", line(person(form="nobody")), line(person())),

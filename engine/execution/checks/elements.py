@@ -402,6 +402,10 @@ def _call_faults(node: Node, models: Models) -> Iterator[Fault]:
         yield at("call_without_process", node)
     elif process not in models.processes:
         yield at("unknown_process", node, process=process)
+    called = extension(node.element, "calledElement")
+    for attribute in ("propagateAllParentVariables", "propagateAllChildVariables"):
+        if called is not None and called.get(attribute) == "true":
+            yield at("propagates_all", node, attribute=attribute)
 
 
 def _repeat_faults(node: Node) -> Iterator[Fault]:

@@ -378,6 +378,13 @@ _ELEMENTS = (
         "Lägg ritningen bland modellerna, eller rätta Process ID.",
         "Put the drawing among the models, or mend the Process ID.",
     ),
+    _warn(
+        "propagates_all",
+        "Anropet ska föra över alla variabler ({attribute}); det läses inte.",
+        "The call is to pass on all variables ({attribute}); that is not read.",
+        "Slå av det, och skriv vad anropet får (Inputs) och ger (Outputs).",
+        "Turn it off, and write what the call gets (Inputs) and gives (Outputs).",
+    ),
     Rule(
         "call_cycle",
         "Processerna anropar varandra i en ring: {ring}.",
