@@ -17,7 +17,7 @@ import click
 from engine.clock import STOCKHOLM, Clock, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
-from engine.services import agreements, coverage, decisions, people, releases, timers
+from engine.services import agreements, coverage, decisions, people, releases, routing, timers
 from engine.services.runtime import Runtime
 from engine.shipped import processes_folder
 from engine.simulation import never_visited
@@ -243,6 +243,8 @@ def timers_group() -> None:
 def run_timers(settings: Settings, *, as_json: bool) -> None:
     """Fire every timer that is due by now, and those that become due by it; safe to run again, and beside itself.
 
+    Work that waits for somebody who has left, or for a post that has fallen vacant, finds another way then.
+
     Exit status 1 where a step failed: an incident tells of it, the other cases have gone on. Also where the folder of the
     models cannot run and the last release that worked is used in its place.
     """
@@ -258,15 +260,16 @@ def run_timers(settings: Settings, *, as_json: bool) -> None:
             fired, failed = fired + swept.fired, failed + swept.failed
             if not (swept.more and swept.fired):
                 break
+        moved = routing.reroute(runtime)
     finally:
         database.close()
     well = not failed and opened.refused is None
     if as_json:
-        click.echo(json.dumps({"ok": well, "fired": fired, "failed": failed}))
+        click.echo(json.dumps({"ok": well, "fired": fired, "failed": failed, "rerouted": moved}))
     elif settings.language == "sv":
-        click.echo(f"{fired} processer gick vidare, {failed} stannade med ett fel.")
+        click.echo(f"{fired} processer gick vidare, {failed} stannade med ett fel, {moved} uppgifter fick en ny väg.")
     else:
-        click.echo(f"{fired} processes went on, {failed} stopped with an error.")
+        click.echo(f"{fired} processes went on, {failed} stopped with an error, {moved} work items found a new way.")
     if not well:
         click.get_current_context().exit(1)
 
