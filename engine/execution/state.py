@@ -1,7 +1,7 @@
 """An instance's state as bytes: its open tokens and their variables, never its drawing and never its past.
 
 What is finished leaves no trace but what an open token needs: the root, what a waiting join
-counts by, and the other events beside an element with boundary events. A case on its 250th
+counts by, and the other events beside an element with boundary events that may still happen. A case on its 250th
 follow-up is therefore as small as on its first.
 """
 
@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import SamspelError
 from engine.execution.feel_values import from_json, to_json
-from engine.execution.nodes import BoundaryJoin, Joining, Scope
+from engine.execution.nodes import Boundary, BoundaryJoin, Joining, Scope
 from engine.execution.release import Release
 from engine.execution.workflow import Instance, Journal, Part, Token
 
@@ -135,8 +135,9 @@ def _under_way(instance: Instance) -> list[tuple[str | None, Instance | Part]]:
 def _kept(process: Instance | Part) -> set[str]:
     """Return the ids of the tokens that the next step needs."""
     kept = {process.task_tree.id}
+    spent = _spent(process)
     for token in process.tasks.values():
-        if token.has_state(TaskState.FINISHED_MASK):
+        if token.has_state(TaskState.FINISHED_MASK) or token.id in spent:
             continue
         kept.add(token.id)
         parent = token.parent
@@ -147,8 +148,22 @@ def _kept(process: Instance | Part) -> set[str]:
             parent = token.find_ancestor(token.task_spec.split_task)
         if parent is not None and isinstance(parent.task_spec, BoundaryEventSplit):
             kept.add(parent.id)
-            kept.update(parent._children)
+            kept.update(child for child in parent._children if child not in spent)
     return kept
+
+
+def _spent(process: Instance | Part) -> set[str]:
+    """Return the ids of boundary events that happened beside their element and left nothing under way, and of their places in its join.
+
+    A reminder that comes every week for years would else leave a trace each time; the element's own token makes the join.
+    """
+    spent: set[str] = set()
+    for token in process.tasks.values():
+        if isinstance(token.task_spec, Boundary) and not token.task_spec.element.interrupting and token.has_state(TaskState.FINISHED_MASK):
+            below = [one for one in _in_order(token) if not one.has_state(TaskState.FINISHED_MASK)]
+            if all(one.parent is token and isinstance(one.task_spec, BoundaryJoin) for one in below):
+                spent |= {token.id, *(one.id for one in below)}
+    return spent
 
 
 def _kept_ancestor(token: Token, kept: set[str]) -> str | None:

@@ -447,3 +447,33 @@ def test_an_inclusive_gateway_waits_for_the_ways_that_were_taken(draw, begin):
     assert both.complete("b").open == ["d"]
     assert one.complete("a").open == ["d"]
     assert none.complete("c").open == ["d"]
+
+
+def test_a_reminder_leaves_no_trace_in_the_state_however_often_it_comes(draw, begin):
+    case = begin(draw("start s > a\nuser a > b\nboundary late on=a cycle=R/P7D beside > n\nservice n type=notify > e2\nend e2\nuser b > e\nend e"))
+    case.wait(days=7)
+    first = len(case.step.state)
+
+    for _ in range(50):
+        case.wait(days=7)
+
+    assert len(case.effects) == 51
+    assert len(case.step.state) <= first
+    case.complete("a")
+    assert (case.open, case.step.timers) == (["b"], ())
+    assert case.complete("b").step.ended == "e"
+
+
+def test_what_a_reminder_set_going_goes_on_beside_its_element_and_after_it(draw, begin):
+    case = begin(draw("start s > a\nuser a > e\nboundary late on=a cycle=R/P7D beside > n\nuser n > e2\nend e2\nend e"))
+    case.wait(days=7)
+    case.wait(days=7)
+
+    case.complete("n")
+    case.wait(days=7)
+    assert sorted(case.open) == ["a", "n", "n"]
+    case.complete("a")
+    assert case.open == ["n", "n"]
+    case.complete("n")
+
+    assert case.complete("n").step.ended is not None
