@@ -19,7 +19,7 @@ from engine.errors import SamspelError
 from engine.facts.organisation import PROCESS_OWNER, Organisation, Purpose, queues_of
 from engine.services.runtime import Runtime
 from engine.storage.queries import Place
-from engine.storage.tables import Case, CoordinatorAssignment, Participant, ProcessInstance, Reader, WorkItem
+from engine.storage.tables import Case, CoordinatorAssignment, Dispute, Participant, ProcessInstance, Reader, WorkItem
 
 PURPOSES: tuple[Purpose, ...] = ("case", "deviation", "dispute")
 
@@ -122,7 +122,9 @@ def may_see_instance(runtime: Runtime, session: Session, person: str, instance: 
     organisation = runtime.organisation(session)
     purpose = cast("Purpose", instance.purpose)
     own = _own_queues(organisation, person, at, purpose)
-    copies = session.scalars(select(Reader.unit_id).where(Reader.instance_id == instance.id, Reader.revoked_at.is_(None))).all()
+    copies = [*session.scalars(select(Reader.unit_id).where(Reader.instance_id == instance.id, Reader.revoked_at.is_(None)))]
+    if instance.purpose == "dispute":
+        copies += session.scalars(select(Dispute.units).where(Dispute.instance_id == instance.id)).one()
     return (
         any(f"unit:{unit}" in own for unit in copies)
         or any(organisation.is_manager_in_line(person, unit, at, purpose) for unit in (instance.initiator_unit, *copies))

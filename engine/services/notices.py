@@ -46,6 +46,7 @@ _ALL = (
     Template("deviation_feedback", "Återkoppling på en avvikelse", "Feedback on a deviation"),
     Template("dispute_opened", "En tvist behöver din bedömning", "A dispute needs your assessment"),
     Template("dispute_reported", "En tvist har rapporterats till ledningen", "A dispute was reported to the management"),
+    Template("dispute_decided", "En tvist är avgjord", "A dispute has been settled"),
     Template("case_closed", "Ärendet är avslutat", "The case is closed"),
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.services import cases, deviations, history, tasks
+from engine.services import cases, deviations, disputes, history, tasks
 from engine.storage.tables import Decision, Measure, Participant, Timer
 from engine.storage.tables import Dispute as Register
 from tests.acceptance.conftest import Dispute, Sip, Town
@@ -214,11 +214,30 @@ def test_a_family_that_can_log_in_sees_nothing_of_a_dispute_or_a_deviation(town)
         assert tasks.inbox(town.runtime, person) == []
         with pytest.raises(deviations.NoSuchDeviation):
             deviations.show(town.runtime, person, report.id)
-    with dispute.runtime.database.reading() as session:
-        letters = {
-            notice.template for notice in dispute.notices("deviation_feedback") + dispute.notices("dispute_reported") if notice.channel == "letter"
-        }
-    assert not letters
+        with pytest.raises(disputes.NoSuchDispute):
+            disputes.show(town.runtime, person, dispute.instance)
+    assert {notice.template for notice in dispute.notices("dispute_decided") + dispute.notices("deviation_feedback")} == set()
+
+
+@pytest.mark.parametrize(
+    ("agreement", "kinds"), [("jamtbus", ("social_authority", "child_psychiatry")), ("arjeplog", ("social_authority", "primary_care"))]
+)
+def test_the_units_are_told_and_read_what_was_decided(town, agreement, kinds):
+    """002-14, 003-12: a decision that the parties do not hear of settles nothing; nobody else reads it."""
+    sip = with_a_plan(town, agreement, *kinds)
+    dispute = town.dispute(sip, "cost", "school", kinds[-1])
+    dispute.state()
+    dispute.disagree()
+
+    (deciding,) = dispute.waits_for
+    dispute.do(deciding, decision="decided", reason="Delas lika.")
+
+    assert {notice.to for notice in dispute.notices("dispute_decided")} == {f"unit:{unit}" for unit in dispute.units}
+    for unit in dispute.units:
+        read = disputes.show(town.runtime, town.colleague(unit), dispute.instance)
+        assert (read.status, read.decisions[-1].reason, read.waiting_for) == ("decided", "Delas lika.", ())
+    with pytest.raises(disputes.NoSuchDispute):
+        disputes.show(town.runtime, town.colleague(town.unit(agreement, "social_authority")), dispute.instance)
 
 
 def test_units_that_agree_need_nobody_above_them(town):
