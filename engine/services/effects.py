@@ -152,12 +152,14 @@ def _record_participants(scene: Scene, inputs: Inputs) -> None:
         unit = scene.unit(entry.get("unit"))
         if unit and (unit, None, None) not in present:
             _join(scene, case, kind="unit", unit=unit, role="invited_unit")
+            present.add((unit, None, None))
     for entry in _rows(inputs.get("persons")):
         person = scene.person(entry.get("person"))
         name = _text(entry.get("name"))
         kind = FAMILY.get(str(entry.get("relation") or entry.get("kind")), "close_person")
         if (person or name) and (None, person, name) not in present:
             _join(scene, case, kind=kind, person=person, name=name, role=kind)
+            present.add((None, person, name))
 
 
 def _record_consent(scene: Scene, inputs: Inputs) -> None:
@@ -166,11 +168,11 @@ def _record_consent(scene: Scene, inputs: Inputs) -> None:
     for entry in _rows(scene.need(inputs, "consents")):
         given = _yes(entry.get("answer", entry.get("given")))
         giver = str(entry.get("giver") or "other")
-        kind, name = FAMILY.get(giver), _text(entry.get("name"))
+        kind, name = FAMILY.get(giver), _text(entry.get("name")) or giver
         scene.session.add(
             Consent(
                 case_id=case.id,
-                giver=name or giver,
+                giver=name,
                 capacity="child" if kind == "young_person" else kind or "other",
                 given=bool(given),
                 recipients=list(entry.get("recipients") or []),
@@ -183,7 +185,8 @@ def _record_consent(scene: Scene, inputs: Inputs) -> None:
             )
         )
         if given and kind and (kind, name) not in present:
-            _join(scene, case, kind=kind, name=name or giver, role=kind)
+            _join(scene, case, kind=kind, name=name, role=kind)
+            present.add((kind, name))
 
 
 def _record_decision(scene: Scene, inputs: Inputs) -> None:

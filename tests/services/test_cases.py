@@ -240,3 +240,14 @@ def test_a_process_that_no_longer_listens_stops_no_withdrawal(house):
     taken = cases.withdraw(house.runtime, "school_worker", reference)
 
     assert [one.outcome for one in taken] == ["withdrawn"]
+
+
+def test_who_is_named_twice_in_one_answer_takes_part_once(house):
+    reference = house.start(units=["bup", "bup"]).reference
+    twice = [{"giver": "guardian", "name": "Elis Exempelsson", "answer": "yes"}] * 2
+    house.complete("school_worker", need="Stöd", consents=twice)
+    house.complete("school_boss", decision="call", reason="Behövs")
+
+    taking_part = [(one.kind, one.unit or one.name) for one in cases.show(house.runtime, "school_worker", reference).participants]
+
+    assert len(taking_part) == len(set(taking_part))
