@@ -298,6 +298,8 @@ def simulate(settings: Settings, cases: int, agreement_ids: tuple[str, ...], see
     release = releases.load_release(settings.models, [settings.models / releases.DEMONSTRATION])
     known = agreements.of_release(release)
     wanted = list(known) if "all" in agreement_ids else list(dict.fromkeys(agreement_ids))
+    for name in wanted or ["all"]:  # a folder without agreements plays nothing, and that is not well
+        agreements.agreement(release, name)
     reports = play(release, wanted, cases, seed)
     well = all(report.well for report in reports)
     together = never_visited(reports)

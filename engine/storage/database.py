@@ -89,7 +89,7 @@ def open_database(url: str) -> Database:
     try:
         parsed = make_url(url)
         engine = _make_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:  # ValueError: a port or setting that is no number
         raise DatabaseUnusable(url=_without_password(url), reason=_first_line(error)) from error
     shown = parsed.render_as_string(hide_password=True)
     if engine.dialect.name not in {"sqlite", "postgresql"}:

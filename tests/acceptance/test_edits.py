@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -53,6 +53,35 @@ def restart(models, tmp_path):
     yield start
     for town in towns:
         next(town, None)
+
+
+def a_longer_notice(models):
+    """Let a follow-up be called three weeks before its day."""
+    with models.drawing("sip/sip.bpmn") as drawing:
+        (moment,) = drawing.element("follow_up_nears").iter("{*}timeDate")
+        moment.text = '=follow_up_at - duration("P21D")'
+
+
+def test_two_weeks_before_a_follow_up_become_three(models, restart):
+    a_longer_notice(models)
+    town = restart()
+    sip = town.start("jamtbus")
+    to_the_invitations(sip, "social_authority")
+    sip.answer_all()
+    town.wait(days=8, minutes=5)
+    sip.attend()
+    sip.meet()
+    sip.plan("draft_plan")
+    sip.appoint()
+    sip.sign()
+    sip.do("hand_out_plan", all_have_copy=True, family_copy="letter")
+    follow_up = town.clock.now() + timedelta(days=60)
+
+    town.wait(until=follow_up - timedelta(days=21, hours=2))
+    assert sip.waits_for == set()
+    town.wait(hours=4)
+
+    assert "call_follow_up" in sip.waits_for
 
 
 def answers_of(town, item):
@@ -350,7 +379,7 @@ def to_the_consent(sip):
     sip.consent()
 
 
-EDITS = (add_a_field, change_the_days, draw_a_level, add_a_step, add_a_step_per_unit, repeat_a_step, add_a_note, add_an_effect)
+EDITS = (a_longer_notice, add_a_field, change_the_days, draw_a_level, add_a_step, add_a_step_per_unit, repeat_a_step, add_a_note, add_an_effect)
 
 
 def test_the_check_finds_nothing_in_the_files_after_all_these_edits(models):
