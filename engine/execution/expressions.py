@@ -11,6 +11,7 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 
 from engine.clock import STOCKHOLM
 from engine.execution import feel
+from engine.execution.layers import Layers
 from engine.execution.results import Facts, FeelValue
 
 
@@ -53,7 +54,7 @@ class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc] 
         super().__init__()
         self._moment = moment
         self._roots = roots
-        self._facts: dict[str, FeelValue] | None = None
+        self._facts: Mapping[str, FeelValue] | None = None
 
     def evaluate(self, expression: str, context: Mapping[str, FeelValue], external_context: Mapping[str, FeelValue] | None = None) -> FeelValue:
         """Return the expression's value; what it reads and nobody has set is null.
@@ -93,10 +94,10 @@ class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc] 
         """Ask for the facts anew before the next expression: a milestone was set."""
         self._facts = None
 
-    def _known(self) -> dict[str, FeelValue]:
+    def _known(self) -> Mapping[str, FeelValue]:
         if self._facts is None:
             local = self._moment.now.astimezone(STOCKHOLM)
-            self._facts = {**self._moment.facts(dict(self._moment.milestones)), "now": local, "today": local.date()}
+            self._facts = Layers({"now": local, "today": local.date()}, self._moment.facts(dict(self._moment.milestones)))
         return self._facts
 
     def execute(self, script: str, context: Any, external_context: Any = None) -> NoReturn:

@@ -21,6 +21,7 @@ from engine.errors import Language
 from engine.execution import feel
 from engine.execution.drawing import Value
 from engine.execution.faults import Fault, ModelsRefused
+from engine.execution.layers import Layers
 from engine.execution.results import FeelValue
 
 NEWEST_SCHEMA = 19
@@ -279,8 +280,8 @@ class _Level:
                     self.complaints[path] = complaint
         return self.values, self.complaints
 
-    def _around(self) -> dict[str, FeelValue]:
-        return {**self.context, **self.values}
+    def _around(self) -> Mapping[str, FeelValue]:
+        return Layers(self.values, self.context)
 
     def _take(self, one: Field) -> None:
         raw = self.answers.get(one.key)
@@ -305,7 +306,7 @@ class _Level:
     def _rows(self, one: Field, raw: object) -> list[FeelValue]:
         rows: list[FeelValue] = []
         for index, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
-            around = {**self._around(), "parent": dict(self.values), "i": index + 1}
+            around = Layers({"parent": dict(self.values), "i": index + 1}, self._around())
             values, complaints = _Level(one.fields, row, around, f"{self.prefix}{one.key}.{index}.").result()
             rows.append(values)
             self.complaints.update(complaints)
@@ -316,7 +317,7 @@ class _Level:
         hidden: set[str] = set()
         while True:
             shown = {one.key: None for one in _answered(self.components) if one.id in hidden}
-            found = set(self._hidden_among(self.components, {**self._around(), **shown}, hidden=False))
+            found = set(self._hidden_among(self.components, Layers(shown, self._around()), hidden=False))
             if found <= hidden:
                 return hidden
             hidden |= found

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import STOCKHOLM
 from engine.execution import Release
+from engine.execution.layers import Computed, Layers
 from engine.execution.results import FeelValue
 from engine.facts import roles
 from engine.facts.agreements import Agreement
@@ -53,8 +54,10 @@ class CaseFacts:
 
     def __call__(self, milestones: Mapping[str, datetime]) -> Mapping[str, FeelValue]:
         """Return every fact by its name."""
-        deadlines = self.deadlines(milestones)
-        return {**self._fixed, "deadlines": {name: due.facts() if due else None for name, due in deadlines.items()}}
+        return Layers(Computed({"deadlines": lambda: self._deadline_facts(milestones)}), self._fixed)
+
+    def _deadline_facts(self, milestones: Mapping[str, datetime]) -> FeelValue:
+        return {name: due.facts() if due else None for name, due in self.deadlines(milestones).items()}
 
     def deadlines(self, milestones: Mapping[str, datetime]) -> Mapping[str, Deadline | None]:
         """Return the agreement's deadlines as they stand with these milestones."""
@@ -128,20 +131,22 @@ class CaseFacts:
 
     @cached_property
     def _fixed(self) -> Mapping[str, FeelValue]:
-        return {
-            "today": self.today,
-            "now": self.at.astimezone(STOCKHOLM),
-            "agreement": {"id": self.subject.agreement, "name": self.agreement.name},
-            "case": self._case,
-            "policy": agreements.policy_facts(self.release, self.policy),
-            "participants": [_as_fact(one) for one in self.participants],
-            "route": self._route,
-            "initiator": {"person": self.subject.initiator_person, "unit": self.subject.initiator_unit},
-            "unit_options": [{"label": unit.name, "value": unit.id, "party": unit.party} for unit in self._units],
-            "party_options": self._party_options,
-            "staff_options": self._staff_options,
-            "manager_options": self._manager_options,
-        }
+        return Computed(
+            {
+                "today": lambda: self.today,
+                "now": lambda: self.at.astimezone(STOCKHOLM),
+                "agreement": lambda: {"id": self.subject.agreement, "name": self.agreement.name},
+                "case": lambda: self._case,
+                "policy": lambda: agreements.policy_facts(self.release, self.policy),
+                "participants": lambda: [_as_fact(one) for one in self.participants],
+                "route": lambda: self._route,
+                "initiator": lambda: {"person": self.subject.initiator_person, "unit": self.subject.initiator_unit},
+                "unit_options": lambda: [{"label": unit.name, "value": unit.id, "party": unit.party} for unit in self._units],
+                "party_options": lambda: self._party_options,
+                "staff_options": lambda: self._staff_options,
+                "manager_options": lambda: self._manager_options,
+            }
+        )
 
     @property
     def _case(self) -> FeelValue:

@@ -24,6 +24,7 @@ from engine.execution import Form, Release, Step, StepFailed
 from engine.execution.feel import FeelError
 from engine.execution.feel_values import from_json, plain
 from engine.execution.forms import Complaint
+from engine.execution.layers import Layers
 from engine.execution.results import FeelValue
 from engine.facts.organisation import Organisation
 from engine.services import access, history, steps
@@ -295,9 +296,9 @@ def _judged(release: Release, instance: ProcessInstance, item: WorkItem, facts: 
     return answers
 
 
-def form_context(instance: ProcessInstance, item: WorkItem, facts: CaseFacts) -> dict[str, FeelValue]:
+def form_context(instance: ProcessInstance, item: WorkItem, facts: CaseFacts) -> Mapping[str, FeelValue]:
     """Return what a form's own expressions read: the facts and the task's inputs."""
-    return {**facts(steps.milestones_of(instance)), **from_json(item.inputs)}
+    return Layers(from_json(item.inputs), facts(steps.milestones_of(instance)))
 
 
 _FREE: Mapping[str, None] = {"claimed_by": None, "claimed_for": None, "claimed_at": None, "claimed_until": None}
