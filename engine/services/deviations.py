@@ -76,6 +76,13 @@ class Note:
     text: str
 
 
+class NotYoursToLift(SamspelError):
+    """Somebody who may read a deviation, and is neither its reporter nor a manager above them, tries to lift it."""
+
+    sv = "{person} får läsa avvikelsen {deviation}, men bara den som rapporterade den och cheferna ovanför lyfter den."
+    en = "{person} may read the deviation {deviation}, but only its reporter and the managers above lift it."
+
+
 @dataclass(frozen=True)
 class Report:
     """A deviation as the register has it."""
@@ -157,17 +164,31 @@ def open_deviations(runtime: Runtime, person: str, limit: int = 100) -> list[Rep
 
 
 def lift(runtime: Runtime, person: str, deviation: int, reason: str) -> steps.Taken:
-    """Lift a deviation to the next level from outside its work item. Raises NoSuchDeviation and CannotLift.
+    """Lift a deviation to the next level from outside its work item. Raises NoSuchDeviation, NotYoursToLift and CannotLift.
 
     Whoever has the work item lifts it by completing that; this is for the reporter and the managers above,
-    where the drawing listens for it.
+    where the drawing listens for it. A unit that was sent a copy reads it, no more (003-9).
     """
     with runtime.database.reading() as session:
         row = _visible(runtime, session, person, deviation)
         instance = session.get_one(ProcessInstance, row.instance_id)
         if LIFT not in instance.messages:
             raise CannotLift(deviation=deviation)
-    return steps.take(runtime, Delivery(instance.id, LIFT, {"reason": reason, "lifted_by": person}, person))
+        for_whom = _lifts_for(runtime, session, person, deviation, instance)
+    return steps.take(runtime, Delivery(instance.id, LIFT, {"reason": reason, "lifted_by": person}, person, for_whom))
+
+
+def _lifts_for(runtime: Runtime, session: Session, person: str, deviation: int, instance: ProcessInstance) -> str | None:
+    """Return in whose place somebody lifts a deviation, none in their own right. Raises NotYoursToLift."""
+    if person == instance.initiator_person:
+        return None
+    at = runtime.clock.now()
+    organisation = runtime.organisation(session)
+    own = access.queues(organisation, person, at, instance.purpose)
+    posts = [queue for post in organisation.line(instance.initiator_unit, at) if (queue := f"position:{post.id}") in own]
+    if not posts:
+        raise NotYoursToLift(deviation=deviation, person=person)
+    return own[posts[0]]
 
 
 def _visible(runtime: Runtime, session: Session, person: str, deviation: int) -> Deviation:

@@ -90,3 +90,27 @@ def test_who_was_invited_sees_the_case_no_more_when_the_consent_is_gone(house):
 
     assert not sees_case(house, "bup_worker", reference)
     assert not sees_case(house, "bup_boss", reference)
+
+
+def test_a_unit_that_was_sent_a_copy_reads_it_and_does_not_lift_it(house):
+    deviation = reported(house, concerned_unit="bup")
+
+    for person in ("bup_worker", "bup_boss"):
+        assert sees_deviation(house, person, deviation)
+        with pytest.raises(deviations.NotYoursToLift):
+            deviations.lift(house.runtime, person, deviation, "Vi tar den")
+
+    assert deviations.show(house.runtime, "school_worker", deviation).level == 1
+
+
+def test_a_deputy_lifts_a_deviation_for_whoever_holds_the_post(house):
+    reference = house.asked("bup").reference
+    stand_in_for(house, "school_boss", "stranger", "deviation")
+    deviation = deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school", case=reference).id
+    entry = next(one for one in tasks.inbox(house.runtime, "school_worker") if one.name == "Skriv ner")
+    tasks.complete(house.runtime, "school_worker", entry.id, {"description": "Ingen kom."})
+
+    deviations.lift(house.runtime, "stranger", deviation, "Brådskar")
+
+    row = next(row for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "message")
+    assert (row.by, row.for_whom) == ("stranger", "school_boss")
