@@ -248,6 +248,35 @@ def test_a_missing_route_is_the_process_owners_to_choose_and_goes_on_to_the_unit
     assert [notice.to for notice in report.notices("deviation_copy")] == [f"unit:{report.concerned}"]
 
 
+def test_a_unit_without_a_route_that_a_routed_school_reports_is_the_process_owners_to_reach(town):
+    """003-22: the school's way is known and the police's is not, so only the analysis of the police waits for the process owner, who says why."""
+    report = town.deviate("arjeplog", about="police")
+    report.report()
+    report.do("countersign", signed="yes")
+
+    queues = {item.unit_id: item.queue for item in report.items("analyse_in_unit")}
+    assert queues[report.concerned] == "role:process_owner"
+    assert queues[report.unit] == f"position:{town.organisation.line(report.unit, town.clock.now())[0].id}"
+    why = next(item.routing[0]["sv"] for item in report.items() if item.unit_id == report.concerned)
+    assert "Avtalet säger inte vart avvikelser för Polis" in why
+    handed = next(item for item in report.items() if item.unit_id == report.concerned)
+    chosen = town.leader(report.concerned, 1)
+    tasks.delegate(town.runtime, report.who_may(handed)[0], handed.id, chosen)
+    assert report.who_may(next(item for item in report.items() if item.unit_id == report.concerned)) == [chosen]
+
+
+def test_the_process_owner_chooses_a_route_without_reading_what_it_did_to_the_child(town):
+    """003-22 [P]: what is needed to choose is shown and nothing more; the consequences are for those who handle it."""
+    report = town.deviate("arjeplog", "preschool")
+    report.report()
+    report.do("countersign", signed="yes")
+
+    shown = report.shown("choose_route")
+
+    assert shown.values["description"]
+    assert not {"consequences_child", "consequences_units", "proposal"} & shown.values.keys()
+
+
 def test_a_report_that_does_not_know_which_unit_it_is_about_is_the_process_owners_to_place(town):
     """003-8, 003-22: no unit named, no guess."""
     report = town.deviate("jamtbus", about=None)
