@@ -7,8 +7,9 @@ queue up instead of failing half-way. PostgreSQL: READ COMMITTED; whoever needs 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -131,11 +132,19 @@ def alembic_config(connection: Connection) -> Config:
 def _make_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
     if url.get_backend_name() == "sqlite":
+        _create_private(url.database)
         engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **options)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=50, **options)
+
+
+def _create_private(file: str | None) -> None:
+    """Create a new database file that only its owner may read, as SQLite would not; its journals follow its mode."""
+    if file and file != ":memory:" and not file.startswith("file:"):
+        with suppress(OSError):  # it exists, or cannot be made: SQLite says which
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -1,3 +1,4 @@
+import stat
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -15,6 +16,19 @@ from engine.storage.tables import Assignment, Base, ClockOffset, Person
 from engine.storage.tables.base import UtcDateTime
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_a_new_database_file_is_read_by_its_owner_alone(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path / 'private.sqlite'}")
+    try:
+        upgrade(opened)
+
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        opened.close()
+
+    assert set(modes.values()) == {0o600}
+    assert len(modes) > 1, "the journal beside it too"
 
 
 @pytest.mark.parametrize(
