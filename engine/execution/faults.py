@@ -103,4 +103,6 @@ class Vocabulary:
     """Effect types; None means those of catalogue.py."""
     templates: frozenset[str] | None = None
     """Notice templates."""
+    messages: frozenset[str] | None = None
+    """Names of the messages that services send; a message that a drawing throws makes an effect and reaches no process."""
     requirement_ids: frozenset[str] | None = None

@@ -17,6 +17,7 @@ from engine.execution import ModelsRefused, Release, load_files
 from engine.execution.catalogue import TASK_TYPES
 from engine.execution.checks import check, files_at
 from engine.execution.checks.apart import verdicts_apart
+from engine.execution.checks.decisions import row_of
 from engine.execution.checks.drawing import local_name, text_of
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.verdicts import Verdict
@@ -26,6 +27,8 @@ from engine.execution.xml import BadXml, parse_xml
 from engine.facts.agreements import AgreementMalformed, read_files
 from engine.facts.roles import CASE_ROLES
 from engine.services import agreements
+from engine.services.cases import WITHDRAWN
+from engine.services.deviations import LIFT
 from engine.services.notices import TEMPLATES
 from engine.shipped import processes_folder
 from engine.storage import queries
@@ -169,13 +172,15 @@ def _policy_faults(release: Release) -> tuple[Fault, ...]:
     """Return what a case would find wrong in the policy tables, each once, though several agreements share a row."""
     faults: dict[tuple[object, object], Fault] = {}
     for error in agreements.malformed(release):
-        table = error.names.get("table")
+        names = {name: str(value) for name, value in error.names.items()}
+        table, key, agreement = (names.get(name, "") for name in ("table", "key", "agreement"))
         found = [path for path in release.files if path.endswith(f"/{table}.dmn")]
         found += [path for path, content in release.files.items() if path.endswith(".dmn") and f'id="{table}"'.encode() in content]
-        remedy = ("Rätta raden i tabellen.", "Mend the row of the table.")
-        words = (error.sentence("sv") + ".", error.sentence("en") + ".", *remedy)
-        fault = Fault(next(iter(found), "policy"), "", "", "error", "policy_malformed", *words)
-        faults.setdefault((table, error.names.get("key")), fault)
+        file = next(iter(found), "policy")
+        row = row_of(parse_xml(release.files[file], file), key, agreement) if found else ""
+        reasons = (names.get("reason_sv") or error.sentence("sv"), names.get("reason_en") or error.sentence("en"))
+        words = {"agreement": agreement, "key": key, "reason": reasons[0], "reason_en": reasons[1]}
+        faults.setdefault((table, key), RULES["policy_malformed"].at(file, row, key, **words))
     return tuple(faults.values())
 
 
@@ -202,14 +207,22 @@ def check_models(path: Path | None = None) -> list[Verdict]:
         verdicts += verdicts_apart(base, words, only)
     for name in over if only is None else [only.removeprefix(inside)] if only not in base else []:
         verdicts += [_renamed(verdict, inside) for verdict in verdicts_apart({**base, **over}, words, name)]
-    if only is None and not any(verdict.errors for verdict in verdicts):
-        verdicts = _judged_by_policy(verdicts, place)
+    if not any(verdict.errors for verdict in verdicts) and (only is None or only.endswith(".dmn")):
+        verdicts = _judged_by_policy(verdicts, place if only is None else _root_of(place, only))
     return verdicts
+
+
+def _root_of(place: Path, inside: str) -> Path:
+    """Return the folder in which the file has that path."""
+    return place.absolute().parents[inside.count("/")]
 
 
 def _judged_by_policy(verdicts: Sequence[Verdict], place: Path) -> list[Verdict]:
     """Add what is wrong between the rows of the policy tables of a folder, and of the demonstration laid over it."""
-    plain = _policy_faults(load_files(release_files(place)))
+    try:
+        plain = _policy_faults(load_files(release_files(place)))
+    except (ModelsRefused, AgreementMalformed):  # another file of the folder is broken, and named there
+        return list(verdicts)
     over = {path.relative_to(place / DEMONSTRATION).as_posix() for path in (place / DEMONSTRATION).rglob("*.dmn")}
     laid = _policy_faults(load_files(release_files(place, [place / DEMONSTRATION]))) if over and not plain else ()
     faults = (*plain, *(replace(fault, file=f"{DEMONSTRATION}/{fault.file}") if fault.file in over else fault for fault in laid))
@@ -253,6 +266,7 @@ def vocabulary(files: Mapping[str, bytes]) -> Vocabulary:
         deadline_names=frozenset(word for root in tables for word in _column(root, "name", {"start", "days"})) or None,
         task_types=frozenset(TASK_TYPES),
         templates=frozenset(TEMPLATES),
+        messages=frozenset({WITHDRAWN, LIFT}),
         requirement_ids=_requirement_ids(files),
     )
 

@@ -8,11 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+from lxml import etree
 
+from engine.cli import samspel
 from engine.clock import MovableClock
 from engine.execution.checks import check
 from engine.execution.checks.apart import SECONDS, verdicts_apart
@@ -113,11 +117,76 @@ def test_a_folder_named_as_a_model_is_unreadable(tmp_path):
     assert [fault.code for fault in check(tmp_path)] == ["file_unreadable"]
 
 
-def test_a_file_that_takes_too_long_is_stopped_and_the_others_are_checked():
-    verdicts = verdicts_apart({"a.bpmn": SOUND, "b.bpmn": SOUND.replace(b'"main"', b'"other"')}, Vocabulary(), seconds=0.0)
+def long_table(rows: int, name: str) -> bytes:
+    """A table whose rows are all held against each other: some thousand of them take longer than anybody waits."""
+    drawn = "".join(
+        f'<rule id="row_{n}"><inputEntry id="row_{n}_in"><text>&gt;= {n}</text></inputEntry>'
+        f'<outputEntry id="row_{n}_out"><text>{n}</text></outputEntry></rule>'
+        for n in range(rows)
+    )
+    return (
+        f'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="{name}_tables" name="{name}" namespace="{name}">'
+        f'<decision id="{name}" name="{name}"><variable id="{name}_v" name="{name}"/><decisionTable id="{name}_table" hitPolicy="UNIQUE">'
+        '<input id="in"><inputExpression id="in_e" typeRef="number"><text>level</text></inputExpression></input>'
+        f'<output id="out" name="out" typeRef="number"/>{drawn}</decisionTable></decision></definitions>'
+    ).encode()
 
-    assert {fault.code for verdict in verdicts for fault in verdict.faults} <= {"took_too_long"}
-    assert any(verdict.errors for verdict in verdicts)
+
+def test_a_file_that_takes_too_long_is_stopped_and_the_others_are_checked():
+    files = {
+        "a.bpmn": SOUND,
+        "b.dmn": long_table(2, "short"),
+        "long.dmn": long_table(4_000, "long"),
+        "z.bpmn": SOUND.replace(b'targetRef="end"', b'targetRef="nowhere"'),
+    }
+
+    verdicts = {verdict.file: {fault.code for fault in verdict.errors} for verdict in verdicts_apart(files, Vocabulary(), seconds=1.5)}
+
+    assert verdicts["long.dmn"] == {"took_too_long"}
+    assert verdicts["a.bpmn"] == set()
+    assert verdicts["b.dmn"] == {"dmn-gap", "dmn-overlap"}
+    assert "dangling_flow" in verdicts["z.bpmn"]
+
+
+DIES = """
+import os
+from engine.execution import checks
+whole = checks.check_file
+def check_file(models, file, vocabulary):
+    if file == "b.bpmn":
+        os.abort()
+    return whole(models, file, vocabulary)
+checks.check_file = check_file
+"""
+
+
+def test_a_file_on_which_the_process_dies_is_named_and_the_others_are_checked(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(DIES)  # what Python reads before anything else
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    verdicts = verdicts_apart({"a.bpmn": SOUND, "b.bpmn": SOUND.replace(b'"main"', b'"other"'), "c.bpmn": b"Hej"}, Vocabulary())
+
+    assert [(verdict.file, [fault.code for fault in verdict.errors]) for verdict in verdicts] == [
+        ("a.bpmn", []),
+        ("b.bpmn", ["check_stopped"]),
+        ("c.bpmn", ["not_xml"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"schemaVersion": 99, "components": []}, "form_too_new"),
+        ({"components": [{"type": "textfield", "key": "a", "label": "A", "validate": "x"}]}, "not_form"),
+    ],
+    ids=["newer than the engine", "a rule that is no rule"],
+)
+def test_the_engine_has_the_last_word_on_what_passed_the_checks(tmp_path, form, code):
+    (tmp_path / "ask.form").write_text(json.dumps({"id": "ask", **form}))
+
+    (verdict,) = check_models(tmp_path)
+
+    assert [(fault.file, fault.code) for fault in verdict.errors] == [("ask.form", code)]
 
 
 def test_what_is_lacking_has_a_word_in_each_verdict():
@@ -133,20 +202,86 @@ def test_a_sound_file_runs_and_a_plain_picture_lacks(tmp_path):
     assert verdicts == {"sound.bpmn": "kan köras", "picture.bpmn": "ritning: saknar märkning som körbar"}
 
 
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from engine.cli import samspel; samspel(prog_name='samspel')", "models", "check", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+@pytest.fixture
+def decided(tmp_path):
+    """The shipped models with the demonstration's local decisions in the place of the empty table."""
+    folder = shutil.copytree(processes_folder(), tmp_path / "models")
+    (folder / "demonstration" / "policy" / "local.dmn").replace(folder / "policy" / "local.dmn")
+    shutil.rmtree(folder / "demonstration")
+    return folder
 
 
-def test_the_command_ends_with_zero_only_where_all_is_well(tmp_path):
-    sound, bad = tmp_path / "sound.bpmn", tmp_path / "bad.bpmn"
-    sound.write_bytes(SOUND)
+def a_row(table: Path) -> tuple[etree._Element, dict[str, etree._Element]]:
+    """The first row of a table of decisions that sets a number of days, and its cells by their column."""
+    root = etree.parse(table).getroot()
+    names = [output.get("name") for output in root.iterfind(".//{*}decisionTable/{*}output")]
+    for rule in root.iterfind(".//{*}rule"):
+        cells = dict(zip(names, rule.iterfind("{*}outputEntry/{*}text"), strict=True))
+        if cells["key"].text == '"deviation_days_1"':
+            return rule, cells
+    raise AssertionError("no row sets deviation_days_1")
+
+
+def misspell(rule, cells):
+    cells["key"].text = '"deviation_dayz_1"'
+    return rule.get("id"), "deviation_dayz_1"
+
+
+def say_what_it_cannot_be(rule, cells):
+    cells["value"].text = '"soon"'
+    return rule.get("id"), "deviation_days_1"
+
+
+def say_it_twice(rule, cells):
+    again = deepcopy(rule)
+    for element in again.iter(etree.Element):
+        if element.get("id"):
+            element.set("id", f"again_{element.get('id')}")
+    rule.addnext(again)
+    return again.get("id"), "deviation_days_1"
+
+
+@pytest.mark.parametrize("mutate", [misspell, say_what_it_cannot_be, say_it_twice])
+def test_a_policy_row_that_cannot_be_followed_is_named_by_file_row_and_key(decided, mutate):
+    table = decided / "policy" / "local.dmn"
+    rule, cells = a_row(table)
+    row, key = mutate(rule, cells)
+    rule.getroottree().write(table, encoding="UTF-8", xml_declaration=True)
+
+    (verdict,) = check_models(table)
+
+    assert [(fault.file, fault.element_id, fault.element_name, fault.code) for fault in verdict.errors] == [
+        ("policy/local.dmn", row, key, "policy_malformed")
+    ]
+
+
+def test_local_decisions_that_can_be_followed_pass(decided):
+    (verdict,) = check_models(decided / "policy" / "local.dmn")
+
+    assert verdict.errors == ()
+
+
+def run(*words: str | Path) -> Result:
+    """The command, within this process but for the child that checks."""
+    return CliRunner().invoke(samspel, ["models", "check", *map(str, words)], prog_name="samspel")
+
+
+def test_the_command_ends_with_zero_where_all_is_well(tmp_path):
+    (tmp_path / "sound.bpmn").write_bytes(SOUND)
+
+    well = run(tmp_path / "sound.bpmn")
+
+    assert well.exit_code == 0
+    assert well.output.startswith("sound.bpmn: kan köras\n")
+
+
+def test_the_command_ends_with_one_and_no_traceback_where_a_file_is_bad(tmp_path):
+    bad = tmp_path / "bad.bpmn"
     bad.write_bytes(b"Hej")
+    command = [sys.executable, "-c", "from engine.cli import samspel; samspel(prog_name='samspel')", "models", "check", str(bad)]
 
-    well, ill = run(sound), run(bad)
+    ill = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
 
-    assert well.returncode == 0
-    assert well.stdout.startswith("sound.bpmn: kan köras\n")
     assert ill.returncode == 1
     assert "bad.bpmn: fel (1)" in ill.stdout
     assert "Traceback" not in ill.stdout + ill.stderr
@@ -156,8 +291,8 @@ def test_the_command_gives_faults_as_json_and_in_english(tmp_path):
     bad = tmp_path / "bad.bpmn"
     bad.write_bytes(SOUND.replace(b'targetRef="end"', b'targetRef="nowhere"'))
 
-    told = json.loads(run(bad, "--json").stdout)
-    english = run(bad, "--lang", "en").stdout
+    told = json.loads(run(bad, "--json").output)
+    english = run(bad, "--lang", "en").output
 
     assert told["ok"] is False
     faults = told["files"][0]["faults"]

@@ -26,6 +26,7 @@ VOCABULARY = Vocabulary(
     policy_keys=frozenset({"meeting_max_days"}),
     deadline_names=frozenset({"meeting"}),
     templates=frozenset({"summons"}),
+    messages=frozenset({"withdrawn", "sent"}),
     requirement_ids=frozenset({"002-1"}),
 )
 
@@ -159,6 +160,7 @@ ANSWER = {"id": "field_answer", "key": "answer", "type": "textfield", "label": "
 UNITS = {"id": "field_units", "key": "units", "type": "taglist", "label": "Verksamheter", "valuesExpression": "=unit_options"}
 ASK = form(ANSWER, UNITS, {"id": "field_unit", "key": "unit", "type": "textfield", "label": "Verksamhet"})
 CALLED = process("start > reply > end", _id="called", reply=person())
+SETS = process("start > it > end", _id="sets", it=person(ext=props(milestone="plan_ready")))
 MARKED = "=[1..5][item > 2]"
 LINE = "start > ask > end"
 TABLE = (
@@ -177,6 +179,21 @@ def table(*rows: tuple[str, str], policy: str = "UNIQUE", reads: str = "level") 
         for n, (test, answer) in enumerate(rows, 1)
     )
     return TABLE.format(policy=policy, rows=drawn, reads=reads)
+
+
+def due(start: str = '"plan_ready"', allowed: str = '"plan_ready"', met_by: str = "null") -> str:
+    """A table of one deadline, called ``meeting``, beside a table of what the policy key ``clock`` may be."""
+    held = (("name", '"meeting"'), ("start", start), ("days", "14"), ("met_by", met_by))
+    chosen = (("key", '"clock"'), ("kind", '"one"'), ("allowed", f"[{allowed}]"), ("meaning", '"Vad dagarna räknas från"'))
+    tables = ""
+    for name, row, cells in (("deadlines", "row_1", held), ("choices", "row_2", chosen)):
+        outputs = "".join(f'<output id="{name}_{column}" name="{column}"/>' for column, _ in cells)
+        entries = "".join(f'<outputEntry id="{row}_{column}"><text>{cell}</text></outputEntry>' for column, cell in cells)
+        tables += (
+            f'<decision id="{name}" name="{name}"><variable id="{name}_v" name="{name}"/><decisionTable id="{name}_table" hitPolicy="COLLECT">'
+            f'{outputs}<rule id="{row}">{entries}</rule></decisionTable></decision>'
+        )
+    return f'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="due" name="due" namespace="due">{tables}</definitions>'
 
 
 SOUND_TABLE = table(("&lt; 2", '"a"'), ("&gt;= 2", '"b"'))
@@ -821,6 +838,21 @@ RULED = [
         inside("heard > ask_in > end_in", heard=event("startEvent"), ask_in=person()),
     ),
     twins(
+        "message_never_sent",
+        "it",
+        with_message("message_lost", "lost"),
+        with_message("message_lost", "sent"),
+        severity="warning",
+    ),
+    twins(
+        "message_never_sent",
+        "heard",
+        listening(event("startEvent", message("message_sent"))).replace('name="sent"', 'name="lost"'),
+        listening(event("startEvent", message("message_sent"))),
+        severity="warning",
+        label="event subprocess",
+    ),
+    twins(
         "error_uncaught",
         "gone",
         inside("start_in > ask_in > gone", ask_in=person(), gone=event("endEvent", '<errorEventDefinition errorRef="error_1"/>')),
@@ -1059,6 +1091,12 @@ RULED = [
         label="form",
     ),
     # Tables.
+    twins("deadline_start_unknown", "row_1", due('"plan_redy"'), due('"plan_ready"'), file="due.dmn"),
+    twins("deadline_start_unknown", "row_1", due('"deadlines.meting"'), due('"deadlines.meeting"'), file="due.dmn", label="another deadline"),
+    twins(
+        "deadline_start_unknown", "row_1", due('"policy.clock"', '"lost"'), due('"policy.clock"', '"plan_ready"'), file="due.dmn", label="a choice"
+    ),
+    twins("deadline_met_unknown", "row_1", due(met_by='"plan_redy"'), due(met_by='"plan_ready"'), file="due.dmn"),
     twins("dmn-overlap", "row_2", table(("&lt; 3", '"a"'), ("&gt;= 2", '"b"')), SOUND_TABLE, file="route.dmn"),
     twins("dmn-gap", "route_table", table(("&lt; 2", '"a"'), ("&gt; 2", '"b"')), SOUND_TABLE, file="route.dmn"),
     twins(
@@ -1083,7 +1121,7 @@ ELSEWHERE = {
     "wrong_root",
     "took_too_long",
     "check_stopped",
-    "engine_refuses",
+    "policy_malformed",
     "form_duplicate",
     "dmn_duplicate",
 }
@@ -1092,7 +1130,9 @@ ELSEWHERE = {
 
 def faults_of(text: str, file: str) -> list[Fault]:
     """Check the file among the others that it may name."""
-    files = {"called.bpmn": CALLED, "ask.form": ASK, "route.dmn": SOUND_TABLE, "main.bpmn": process(LINE, ask=person())} | {file: text}
+    files = {"called.bpmn": CALLED, "sets.bpmn": SETS, "ask.form": ASK, "route.dmn": SOUND_TABLE, "main.bpmn": process(LINE, ask=person())} | {
+        file: text
+    }
     return [fault for fault in check({name: data.encode() for name, data in files.items()}, VOCABULARY) if fault.file == file]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.execution.checks.calls import call_ring_faults, callers
 from engine.execution.checks.conventions import convention_faults, correlation_faults, definition_faults, picture_faults, pool_faults
-from engine.execution.checks.decisions import decision_input_faults
+from engine.execution.checks.decisions import deadline_faults, decision_input_faults
 from engine.execution.checks.drawing import Drawing, properties
 from engine.execution.checks.elements import node_faults, plane_faults, process_faults, requirement_faults
 from engine.execution.checks.expressions import Names, expression_faults, form_places, node_places
@@ -83,7 +83,8 @@ def check_file(models: Models, file: str, vocabulary: Vocabulary) -> list[Fault]
         faults += _drawing_faults(models, models.drawings[file], vocabulary)
     if file in models.tables:
         faults += schema_faults(file, models.tables[file])
-        faults += [fault for fault in models.table_faults if fault.file == file]
+        faults += models.read_decisions.faults(file)
+        faults += deadline_faults(file, models)
     if file in models.forms:
         faults += form_faults(file, models.forms[file])
         faults += expression_faults(list(form_places(file, models.forms[file], Names(models, vocabulary))), vocabulary)

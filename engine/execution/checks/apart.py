@@ -122,7 +122,7 @@ def _serve() -> None:
             faults = check_file(models, file, vocabulary)
             clean &= not any(fault.severity == "error" for fault in faults)
             _say({"file": file, "faults": [asdict(fault) for fault in faults]})
-    if clean and models.drawings:
+    if clean:
         for fault in engine_faults({file: data for file, data in files.items() if file not in models.faults}):
             if only in (None, fault.file):
                 _say({"file": fault.file, "faults": [asdict(fault)]})

@@ -208,6 +208,7 @@ def node_faults(node: Node, models: Models, vocabulary: Vocabulary) -> Iterator[
         yield from _rule_task_faults(node, models)
     if node.kind == "callActivity":
         yield from _call_faults(node, models)
+    yield from _waiting_faults(node, vocabulary)
     yield from _repeat_faults(node)
 
 
@@ -276,6 +277,14 @@ def _event_faults(node: Node, vocabulary: Vocabulary) -> Iterator[Fault]:
         yield from _timer_faults(node)
     if node.kind == "boundaryEvent" and node.element.get("attachedToRef", "") not in node.scope.nodes:
         yield at("boundary_unattached", node)
+
+
+def _waiting_faults(node: Node, vocabulary: Vocabulary) -> Iterator[Fault]:
+    """A message that is waited for must be one that somebody sends; what a drawing throws becomes an effect."""
+    waits = node.kind == "receiveTask" or ("message" in node.events and node.kind in {"startEvent", "intermediateCatchEvent", "boundaryEvent"})
+    message = node.scope.drawing.message_of(node) if waits else None
+    if message and vocabulary.messages is not None and message not in vocabulary.messages:
+        yield at("message_never_sent", node, message=message, known=listed(vocabulary.messages))
 
 
 def _of_event_subprocess(node: Node) -> bool:

@@ -57,11 +57,6 @@ class Models:
         """The decisions of all tables together, as the engine reads them."""
         return read_decisions(self.table_files)
 
-    @cached_property
-    def table_faults(self) -> list[Fault]:
-        """What the engine finds wrong in the tables."""
-        return self.read_decisions.faults()
-
     def form(self, form_id: str) -> dict[str, Any] | None:
         """Return the form with that id."""
         file = self.form_files.get(form_id)

@@ -151,13 +151,6 @@ _FILES = (
         "Save the file again from the modeler; if that does not help, send it to whoever maintains Samspel.",
     ),
     Rule(
-        "engine_refuses",
-        "Motorn kan inte läsa ritningen: {reason}",
-        "The engine cannot read the drawing: {reason}",
-        "Jämför med en ritning som går att köra; docs/modelling.md visar orden.",
-        "Compare with a drawing that runs; docs/modelling.md shows the vocabulary.",
-    ),
-    Rule(
         "duplicate_id",
         "Samma id används av ett annat element ({other}).",
         "Another element has the same id ({other}).",
@@ -562,6 +555,13 @@ _EVENTS = (
         "The message ”{message}” is both sent and waited for here: what is sent is swallowed by the own case.",
         "Ge meddelandena olika namn.",
         "Give the messages different names.",
+    ),
+    _warn(
+        "message_never_sent",
+        "Ingenting i systemet sänder meddelandet ”{message}”: det som väntar här händer aldrig.",
+        "Nothing in the system sends the message ”{message}”: what waits here never happens.",
+        "Vänta på ett meddelande som sänds: {known}; mellan processer räcker ett anrop.",
+        "Wait for a message that is sent: {known}; between processes a call will do.",
     ),
     Rule(
         "error_uncaught",
@@ -976,6 +976,27 @@ _FORMS = (
 )
 
 _TABLES = (
+    Rule(
+        "deadline_start_unknown",
+        "Fristen räknas från ”{milestone}”, som inget element i någon ritning sätter: den börjar aldrig löpa.",
+        "The deadline counts from ”{milestone}”, which no element of any drawing sets: it never begins.",
+        "Välj en hållpunkt som finns ({known}), eller skriv egenskapen milestone på det element som sätter den.",
+        "Choose a milestone that exists ({known}), or write the property milestone on the element that sets it.",
+    ),
+    Rule(
+        "deadline_met_unknown",
+        "Fristen hålls med ”{milestone}”, som inget element i någon ritning sätter: den räknas som försutten vad som än görs.",
+        "The deadline is met by ”{milestone}”, which no element of any drawing sets: it counts as missed whatever is done.",
+        "Välj en hållpunkt som finns ({known}), eller skriv egenskapen milestone på det element som sätter den.",
+        "Choose a milestone that exists ({known}), or write the property milestone on the element that sets it.",
+    ),
+    Rule(
+        "policy_malformed",
+        "Raden går inte att följa för {agreement}, ”{key}”: {reason}.",
+        "The row cannot be followed for {agreement}, ”{key}”: {reason_en}.",
+        "Rätta raden i tabellen.",
+        "Mend the row of the table.",
+    ),
     Rule(
         "dmn_duplicate",
         "Ett annat beslut har samma id ({other}).",

@@ -15,10 +15,12 @@ _CALENDAR_FACTS = frozenset({"today", "now"})
 _MOST_OVERLAPS_SHOWN = 20
 
 
-def decision_faults(model: Model) -> list[Fault]:
-    """Return the faults of all files, in order of file and element."""
-    faults = [_unread(one) for one in model.unread]
+def decision_faults(model: Model, file: str | None = None) -> list[Fault]:
+    """Return the faults of one file or of all, in order of file and element."""
+    faults = [_unread(one) for one in model.unread if file in (None, one.file)]
     for node in model.nodes.values():
+        if file not in (None, node.file):
+            continue
         faults.extend(_requirement_faults(node, model))
         faults.extend(_expression_faults(node, model))
         for table in node.tables:

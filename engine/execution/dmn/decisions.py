@@ -153,9 +153,9 @@ class Decisions:
         types = {name: type_ for name, type_ in self._input_types(self._decision(decision)).items() if type_ is not None}
         return {name: self._from_json(name, value, types[name]) if name in types else value for name, value in data.items()}
 
-    def faults(self) -> list[Fault]:
-        """Return what would go wrong, or is likely not meant, with element id and remedy."""
-        return decision_faults(self._model)
+    def faults(self, file: str | None = None) -> list[Fault]:
+        """Return what would go wrong in one file or in all, or is likely not meant, with element id and remedy."""
+        return decision_faults(self._model, file)
 
     def _decision(self, name: str) -> Node:
         decisions = [node for node in self._model.nodes.values() if node.kind == "decision"]
