@@ -390,6 +390,6 @@ class Dispute(Played):
         for item in self.items("state_positions"):
             self.do("state_positions", item=item, position="Det är inte vårt ansvar.", proposal="Dela lika.")
 
-    def disagree(self, urgent: str = "no") -> None:
+    def disagree(self, urgent: str | None = "no") -> None:
         """Let the units fail to agree."""
         self.do("resolve_unit", decision="not_agreed", reason="Vi kom inte överens.", urgent=urgent)

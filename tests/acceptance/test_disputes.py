@@ -73,7 +73,7 @@ def test_under_jamtbus_the_next_level_decides(town, kind):
     assert {item.unit_id: item.queue for item in dispute.items()} == {unit: f"unit:{unit}" for unit in dispute.units}
     dispute.state()
     assert dispute.who_may(dispute.only("resolve_unit")) == [town.leader(sip.unit)]
-    dispute.disagree()
+    dispute.disagree(urgent=None)
 
     assert dispute.who_may(dispute.only("decide_next_level")) == [town.leader(sip.unit, 1)]
     dispute.do("decide_next_level", decision="decided", reason="Delas lika.")
@@ -128,6 +128,9 @@ def test_any_member_of_the_steering_group_calls_an_urgent_meeting(town):
     sip = with_a_plan(town, "arjeplog", "social_authority", "primary_care")
     dispute = town.dispute(sip, "cost", "school", "primary_care")
     dispute.state()
+    with pytest.raises(tasks.InvalidAnswers) as asked:
+        dispute.disagree(urgent=None)
+    assert set(asked.value.fields) == {"urgent"}
     dispute.disagree(urgent="yes")
     calling = dispute.only("call_urgent_meeting")
     assert set(dispute.who_may(calling)) == members(town, "arjeplog")
@@ -246,7 +249,7 @@ def test_units_that_agree_need_nobody_above_them(town):
     dispute = town.dispute(sip, "cost", "school", "child_psychiatry")
     dispute.state()
 
-    dispute.do("resolve_unit", decision="agreed", reason="Vi delar lika.")
+    dispute.do("resolve_unit", decision="agreed", reason="Vi delar lika.", urgent=None)
 
     assert (dispute.outcome, dispute.items()) == ("agreed", [])
 
