@@ -141,7 +141,85 @@ def add_what_the_schema_forbids(root):
         return
 
 
+def take_a_name_away(root):
+    for task in root.iter(f"{BPMN}userTask"):
+        task.set("name", "")
+        yield task.get("id"), "task_without_name"
+        return
+
+
+def draw_a_flow_twice(root):
+    for flow in root.iter(f"{BPMN}sequenceFlow"):
+        again = deepcopy(flow)
+        again.set("id", "drawn_again")
+        flow.addnext(again)
+        yield "drawn_again", "duplicate_flow"
+        return
+
+
+def mark_a_task_as_a_loop(root):
+    for task in root.iter(f"{BPMN}userTask"):
+        etree.SubElement(task, f"{BPMN}standardLoopCharacteristics")
+        yield task.get("id"), "standard_loop"
+        return
+
+
+def repeat_a_task_a_million_times(root):
+    for task in root.iter(f"{BPMN}userTask"):
+        if task.find(f"{BPMN}multiInstanceLoopCharacteristics") is not None:
+            continue
+        marker = etree.SubElement(task, f"{BPMN}multiInstanceLoopCharacteristics")
+        etree.SubElement(marker, f"{BPMN}loopCardinality").text = "1000000"
+        yield task.get("id"), "loop_cardinality"
+        return
+
+
+def end_with_a_signal(root):
+    for end in root.iter(f"{BPMN}endEvent"):
+        for definition in end.xpath("*[contains(local-name(), 'EventDefinition')]"):
+            end.remove(definition)
+        etree.SubElement(end, f"{BPMN}signalEventDefinition")
+        yield end.get("id"), "signal_event"
+        return
+
+
+def end_with_an_error_that_nothing_catches(root):
+    for end in root.iter(f"{BPMN}endEvent"):
+        for definition in end.xpath("*[contains(local-name(), 'EventDefinition')]"):
+            end.remove(definition)
+        etree.SubElement(end, f"{BPMN}errorEventDefinition")
+        yield end.get("id"), "error_uncaught"
+        return
+
+
+def make_a_choice_wait_for_all_its_ways(root):
+    for flow in root.iter(f"{BPMN}sequenceFlow"):
+        meeting = next(
+            (one for one in root.iter(f"{BPMN}exclusiveGateway") if one.get("id") == flow.get("targetRef") and not one.get("default")), None
+        )
+        if meeting is not None and sum(other.get("targetRef") == meeting.get("id") for other in root.iter(f"{BPMN}sequenceFlow")) > 1:
+            meeting.tag = f"{BPMN}parallelGateway"
+            yield meeting.get("id"), "deadlock"
+            return
+
+
+def wait_for_a_message_that_nobody_sends(root):
+    for message in root.iter(f"{BPMN}message"):
+        message.set("name", "no_such_message")
+        for definition in root.iter(f"{BPMN}messageEventDefinition"):
+            yield owner(definition.getparent()), "message_never_sent"
+            return
+
+
 MUTATIONS: list[Mutation] = [
+    take_a_name_away,
+    draw_a_flow_twice,
+    mark_a_task_as_a_loop,
+    repeat_a_task_a_million_times,
+    end_with_a_signal,
+    end_with_an_error_that_nothing_catches,
+    make_a_choice_wait_for_all_its_ways,
+    wait_for_a_message_that_nobody_sends,
     remove_a_default_flow,
     break_a_condition,
     misspell_a_name_in_a_condition,
