@@ -10,6 +10,7 @@ from engine.execution.checks.elements import PROPERTIES
 from engine.execution.checks.rules import GROUPS
 from engine.facts.roles import CASE_ROLES
 from engine.services.notices import TEMPLATES
+from engine.services.releases import vocabulary
 
 TEXT = (Path(__file__).parents[2] / "docs" / "modelling.md").read_text(encoding="utf-8")
 
@@ -37,6 +38,10 @@ def test_the_roles_are_documented_as_they_are():
 
 def test_the_templates_are_documented_as_they_are():
     assert {row[0].strip("`"): row[1] for row in rows("Meddelandemallar")} == {one.name: one.sv for one in TEMPLATES.values()}
+
+
+def test_the_messages_are_documented_as_they_are():
+    assert {row[0].strip("`") for row in rows("Meddelanden")} == vocabulary({}).messages
 
 
 def test_the_properties_are_documented_as_they_are():

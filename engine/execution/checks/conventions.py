@@ -14,7 +14,6 @@ from lxml import etree
 from engine.execution.checks.drawing import (
     BPMN,
     EVENTS,
-    FLOW_NODES,
     GATEWAYS,
     TASKS,
     Drawing,
@@ -28,6 +27,7 @@ from engine.execution.checks.drawing import (
 )
 from engine.execution.checks.elements import at, tags
 from engine.execution.checks.rules import RULES
+from engine.execution.drawing import FLOW_NODES
 from engine.execution.faults import Fault
 
 _ACTIVITIES_AND_EVENTS = TASKS | EVENTS | {"callActivity", "subProcess", "transaction", "adHocSubProcess"}

@@ -11,9 +11,10 @@ from typing import Any
 
 from lxml import etree
 
-from engine.execution.checks.drawing import BPMN, FLOW_NODES, Drawing, Scope, is_bpmn, local_name, read_drawing
+from engine.execution.checks.drawing import BPMN, Drawing, Scope, is_bpmn, local_name, read_drawing
 from engine.execution.checks.rules import RULES
 from engine.execution.dmn import Decisions, read_decisions
+from engine.execution.drawing import FLOW_NODES
 from engine.execution.faults import Fault
 from engine.execution.xml import LARGEST_BYTES, BadXml, parse_xml
 
