@@ -472,6 +472,20 @@ RULED = [
         ),
         process("start > ask > end\nit > more > end_2", ask=person(), it=boundary("ask", timer("R3/P7D", "timeCycle"), cancelActivity="false")),
     ),
+    twins(
+        "cycle_to_user_task",
+        "heard",
+        listening(event("startEvent", timer("R/P7D", "timeCycle"), isInterrupting="false"), tell=person()),
+        listening(event("startEvent", timer("R1/P7D", "timeCycle"), isInterrupting="false"), tell=person()),
+        label="event subprocess",
+    ),
+    twins(
+        "cycle_to_user_task",
+        "heard",
+        listening(event("startEvent", timer("R3/P7D", "timeCycle"), isInterrupting="false"), tell=person()),
+        listening(event("startEvent", timer("R3/P7D", "timeCycle"), isInterrupting="false")),
+        label="event subprocess that only notifies",
+    ),
     twins("timer_on_repeated_task", "it", caught(timer(), person(repeat())), caught(timer(), person())),
     twins(
         "repeated_call_without_mapping",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.execution.checks.drawing import BPMN, Node, Scope, bpmn_children, local_reference
+from engine.execution.checks.drawing import BPMN, Node, Scope, bpmn_children, local_reference, text_of
 from engine.execution.checks.elements import at, tags
 from engine.execution.checks.rules import RULES
 from engine.execution.checks.soundness import explore
@@ -25,6 +25,8 @@ def flow_faults(scope: Scope) -> Iterator[Fault]:
             yield from _event_gateway_faults(node)
         if node.kind == "boundaryEvent":
             yield from _boundary_faults(node)
+        if node.kind in {"boundaryEvent", "startEvent"} and not node.interrupting:
+            yield from _cycle_faults(node)
     yield from _unreached_faults(scope)
     yield from _loop_faults(scope)
     yield from _soundness_faults(scope)
@@ -91,13 +93,14 @@ def _boundary_faults(node: Node) -> Iterator[Fault]:
         yield at("boundary_on_repeated", node, host=host.name or host.id)
     if host.repeats and host.kind == "userTask" and node.interrupting and "timer" in node.events:
         yield at("timer_on_repeated_task", node, host=host.name or host.id)
-    definition = node.event("timer")
-    if definition is not None and not node.interrupting and bpmn_children(definition, "timeCycle"):
-        yield from _cycle_faults(node)
 
 
 def _cycle_faults(node: Node) -> Iterator[Fault]:
-    """A repeating timer may notify again and again; a task for people may not pile up."""
+    """A timer that repeats, beside an activity or in an event subprocess, may notify again and again; a task for people may not pile up."""
+    definition = node.event("timer")
+    cycles = bpmn_children(definition, "timeCycle") if definition is not None else []
+    if not cycles or text_of(cycles[0]).startswith("R1/"):
+        return
     seen: set[str] = set()
     waiting = node.scope.successors(node)
     while waiting:
