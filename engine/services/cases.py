@@ -22,7 +22,7 @@ from engine.services import access, agreements, history, notices, steps
 from engine.services.facts import CaseFacts, Subject, age_on
 from engine.services.history import Act, Event, Row
 from engine.services.runtime import Runtime
-from engine.storage.tables import Case, Child, Consent, Participant, ProcessInstance, WorkItem
+from engine.storage.tables import Case, Child, Consent, History, Incident, Participant, ProcessInstance, WorkItem
 
 SIGNS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 """Of a reference: without vowels, so that no word appears, and without signs that look alike."""
@@ -182,17 +182,20 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
     """Record that a consent is withdrawn and tell every process of the case that listens for it.
 
     ``giver`` is whose consent it was as it stands recorded; none means every consent of the case. The drawing
-    says what follows. Raises NoSuchCase and NothingToWithdraw; and StepFailed where a process could not follow: then the consent
+    says what follows. Where an earlier call was broken off before every process knew, another call tells the rest.
+    Raises NoSuchCase and NothingToWithdraw; and StepFailed where a process could not follow: then the consent
     is withdrawn all the same, the other processes know, and an incident is open.
     """
     at = runtime.clock.now()
     with runtime.database.writing() as session:
         case = access.case(runtime, session, person, reference)
         withdrawn = _withdraw_consents(session, case, giver, person, at)
+        listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
         if not withdrawn:
+            listening = _not_told(session, case, giver, listening)
+        if not withdrawn and not listening:
             raise NothingToWithdraw(case=reference)
         notices.cancel_waiting(session, case.id, at)
-        listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
         in_time = or_(Consent.valid_to.is_(None), Consent.valid_to >= at.astimezone(STOCKHOLM).date())
         left = session.scalar(select(func.count()).select_from(_holding(case).where(in_time).subquery())) or 0
         # History comes last, as in every step: its chain is locked until the end, and two who lock in one order never wait for each other.
@@ -285,6 +288,21 @@ def _withdraw_consents(session: Session, case: Case, giver: str | None, by: str,
     found = session.scalars(query if giver is None else query.where(Consent.giver == giver)).all()
     session.execute(update(Consent).where(Consent.id.in_([one.id for one in found])).values(withdrawn_at=at, withdrawn_by=by))
     return found
+
+
+def _not_told(session: Session, case: Case, giver: str | None, listening: Sequence[int]) -> list[int]:
+    """Return those of the processes that were there at the last withdrawal and never heard of it; an incident has its own second try."""
+    given = (Consent.case_id == case.id, Consent.withdrawn_at.is_not(None), *((Consent.giver == giver,) if giver is not None else ()))
+    last = session.scalar(select(func.max(Consent.withdrawn_at)).where(*given))
+    if last is None:
+        return []
+    heard = (History.instance_id.in_(listening), History.kind == "message", History.element == WITHDRAWN, History.at >= last)
+    told = set(session.scalars(select(History.instance_id).where(*heard)))
+    for incident in session.scalars(select(Incident).where(Incident.instance_id.in_(listening), Incident.closed_at.is_(None))):
+        if incident.action.get("message") == WITHDRAWN:
+            told.add(incident.instance_id)
+    there = select(ProcessInstance.id).where(ProcessInstance.id.in_(listening), ProcessInstance.started_at <= last)
+    return [one for one in session.scalars(there.order_by(ProcessInstance.id)) if one not in told]
 
 
 def _holding(case: Case) -> Select[Consent]:

@@ -127,6 +127,31 @@ def test_a_deviation_stays_out_of_the_history_that_others_of_the_case_read(house
     assert [row.name for row in cases.show(house.runtime, "bup_boss", reference).history] == [*others, None]
 
 
+def test_a_withdrawal_that_broke_off_before_the_processes_knew_is_made_again(house, monkeypatch):
+    reference = house.asked("bup").reference
+    with monkeypatch.context() as broken:
+        broken.setattr(cases.steps, "take", power_cut)
+        with pytest.raises(PowerCutError):
+            cases.withdraw(house.runtime, "school_worker", reference)
+    house.wait(minutes=1)
+
+    taken = cases.withdraw(house.runtime, "school_worker", reference)
+
+    assert [one.outcome for one in taken] == ["withdrawn"]
+    kinds = [row.kind for row in history.of_case(house.runtime, "school_worker", reference)]
+    assert kinds.count("consent withdrawn") == 1
+    with pytest.raises(cases.NothingToWithdraw):
+        cases.withdraw(house.runtime, "school_worker", reference)
+
+
+class PowerCutError(Exception):
+    """Everything stops between two transactions."""
+
+
+def power_cut(*_):
+    raise PowerCutError
+
+
 def test_one_guardians_withdrawal_leaves_the_others_consent(house):
     reference = house.start(units=["bup"]).reference
     both = [{"giver": "guardian", "name": name, "answer": "yes"} for name in ("Elis Exempelsson", "Tuva Exempelsson")]
