@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import click
 from engine.clock import STOCKHOLM, Clock, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
-from engine.services import agreements, coverage, decisions, people, releases, routing, timers
+from engine.facts.organisation import PROCESS_OWNER
+from engine.services import agreements, coverage, decisions, history, incidents, people, releases, routing, timers
 from engine.services.runtime import Runtime
 from engine.shipped import processes_folder
 from engine.simulation import never_visited
@@ -272,6 +275,132 @@ def run_timers(settings: Settings, *, as_json: bool) -> None:
         click.echo(f"{fired} processes went on, {failed} stopped with an error, {moved} work items found a new way.")
     if not well:
         click.get_current_context().exit(1)
+
+
+@samspel.group("history", cls=SentenceGroup)
+def history_group() -> None:
+    """See that the record of who did what is whole."""
+
+
+@history_group.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def verify_history(settings: Settings, *, as_json: bool) -> None:
+    """Check every chain of the history from its first row to its last.
+
+    Exit status 1 where a row is not what was written, or is missing: the first such row is told with its chain, case:ID or instance:ID.
+    """
+    try:
+        with _opened(settings) as runtime:
+            rows = history.verify(runtime)
+    except history.HistoryBroken as broken:
+        _tell_failure(broken, as_json=as_json)
+        return
+    if as_json:
+        click.echo(json.dumps({"ok": True, "rows": rows}))
+    elif settings.language == "sv":
+        click.echo(f"Historiken stämmer: {rows} rader, varje länk hel.")
+    else:
+        click.echo(f"The history holds: {rows} rows, every link whole.")
+
+
+class NoOneProcessOwner(SamspelError):
+    """Nobody is named, and not exactly one person answers for the incidents."""
+
+    sv = "{count} personer är processägare i dag. Säg med --by vem som gör det."
+    en = "{count} persons are process owners today. Say with --by who does it."
+
+
+@samspel.group("incidents", cls=SentenceGroup)
+def incidents_group() -> None:
+    """See the steps that failed and try them again."""
+
+
+_by = click.option("--by", metavar="PERSON", help="Id of the process owner who does it; needed only where there are several.")
+
+
+@incidents_group.command("list")
+@_by
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def list_incidents(settings: Settings, by: str | None, *, as_json: bool) -> None:
+    """List the open incidents that the process owner answers for, the oldest first. Exit status 1 where there is one."""
+    with _opened(settings) as runtime:
+        found = incidents.open_incidents(runtime, by or _process_owner(runtime))
+    if as_json:
+        told = [{**asdict(one), "created_at": one.created_at.isoformat()} for one in found]
+        click.echo(json.dumps({"ok": not found, "incidents": told}, ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            click.echo(_incident_line(one, settings.language))
+            click.echo(f"  {one.sv if settings.language == 'sv' else one.en}")
+        if not found:
+            click.echo("Inga öppna fel." if settings.language == "sv" else "No open incidents.")
+    if found:
+        click.get_current_context().exit(1)
+
+
+def _incident_line(one: incidents.Failure, language: Language) -> str:
+    day = one.created_at.astimezone(STOCKHOLM).date()
+    place = f"{one.file}, {one.element}" + (f" ”{one.name}”" if one.name else "")
+    if language == "sv":
+        case = f"ärende {one.case}" if one.case else f"process {one.instance_id} utan ärende"
+        return f"{one.id}: {case}, {place}; sedan {day}, försök: {one.tries}"
+    case = f"case {one.case}" if one.case else f"process {one.instance_id} without a case"
+    return f"{one.id}: {case}, {place}; since {day}, tries: {one.tries}"
+
+
+@incidents_group.command("retry")
+@click.argument("incident", metavar="ID", type=int)
+@_by
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.pass_obj
+def retry_incident(settings: Settings, incident: int, by: str | None, *, as_json: bool) -> None:
+    """Do once more what failed, as whoever did it first, and close the incident. Exit status 1 where it fails again."""
+    try:
+        with _opened(settings) as runtime:
+            taken = incidents.retry(runtime, by or _process_owner(runtime), incident)
+    except SamspelError as failure:
+        _tell_failure(failure, as_json=as_json)
+        return
+    if as_json:
+        click.echo(json.dumps({"ok": True, "incident": incident, "gone_on": taken is not None}))
+        return
+    if settings.language == "sv":
+        done = "Steget är gjort." if taken else "Inget var kvar att göra."
+        click.echo(f"{done} Fel {incident} är stängt.")
+    else:
+        done = "The step is done." if taken else "Nothing was left to do."
+        click.echo(f"{done} Incident {incident} is closed.")
+
+
+def _process_owner(runtime: Runtime) -> str:
+    with runtime.database.reading() as session:
+        owners = runtime.organisation(session).takers(PROCESS_OWNER, runtime.clock.now())
+    if len(owners) != 1:
+        raise NoOneProcessOwner(count=len(owners))
+    return owners[0]
+
+
+def _tell_failure(failure: SamspelError, *, as_json: bool) -> None:
+    """End the command with an error: as JSON where that was asked for, else as every command does."""
+    if not as_json:
+        raise failure
+    names = {name: value for name, value in failure.names.items() if isinstance(value, str | int)}
+    click.echo(json.dumps({"ok": False, **names, "sv": failure.sentence("sv"), "en": failure.sentence("en")}, ensure_ascii=False))
+    click.get_current_context().exit(1)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Runtime]:
+    """Give a runtime on the database and the models for as long as a command needs it."""
+    database = open_database(settings.database)
+    try:
+        upgrade(database)
+        clock = SystemClock()
+        yield Runtime(database, _open_releases(settings, database, clock), clock)
+    finally:
+        database.close()
 
 
 def _open_releases(settings: Settings, database: Database, clock: Clock) -> releases.StoredReleases:
