@@ -71,7 +71,7 @@ def _mend(runtime: Runtime, item_id: int) -> bool:
             values = {}
         else:
             return False
-        if values.get("queue") == item.queue or not queries.change_item(session, item.id, item.claimed_by, {**values, **_UNCLAIMED}):
+        if values.get("queue") == item.queue or not queries.change_item(session, item.id, item.claimed_by, item.queue, {**values, **_UNCLAIMED}):
             return False
         details = {"work_item": item.id, "from": item.queue, "queue": values.get("queue", item.queue), "claimed_by": item.claimed_by}
         event = Event("rerouted" if values else "released", item.element, item.name, steps.rules_of(item.properties), details)

@@ -272,7 +272,7 @@ class Completion:
         """Close the item; if somebody claimed it in between, the step is taken again and tells so."""
         assert item is not None
         values = {"closed_at": act.at, "closed_by": act.by, "closed_for": act.for_whom, "outcome": "completed", "answers": plain(self.answers)}
-        if not queries.change_item(session, item.id, item.claimed_by, {**values, "incident_id": None}):
+        if not queries.change_item(session, item.id, item.claimed_by, item.queue, {**values, "incident_id": None}):
             raise steps.Overtaken
         if item.incident_id is not None:
             steps.close_incident(session, item.incident_id, act.at, self.person)
@@ -316,10 +316,11 @@ class _Change:
 
     def write(self, **values: Any) -> None:  # noqa: ANN401 - columns
         """Change the item if it is still as it was read."""
-        if not queries.change_item(self.session, self.item.id, self.item.claimed_by, values):
+        if not queries.change_item(self.session, self.item.id, self.item.claimed_by, self.item.queue, values):
             self.session.expire(self.item)
             item = _open_item(self.session, self.item.id, self.answers)
-            raise ClaimedByAnother(self.answers, name=item.name, by=_name(self.organisation, item.claimed_by))
+            _require_right(self.organisation, self.act.by or "", item, self.act.at, self.answers)
+            raise ClaimedByAnother(self.answers, name=item.name, by=_name(self.organisation, item.claimed_by or item.delegated_by))
 
     def tell(self, kind: str, **details: Any) -> None:  # noqa: ANN401 - JSON
         """Write it in the history."""

@@ -157,14 +157,14 @@ def move_instance(session: Session, instance_id: int, version: int, values: dict
 _MOVE = update(_INSTANCE).where(_INSTANCE.c.id == bindparam("of"), _INSTANCE.c.version == bindparam("read"))
 
 
-def change_item(session: Session, item_id: int, owner: str | None, values: Mapping[str, Any]) -> bool:
-    """Change an open item if its owner is still the one that was read; whether it was."""
-    changed = session.connection().execute(_CHANGE, {"of": item_id, "owner": owner, **values})
+def change_item(session: Session, item_id: int, owner: str | None, lay_in: str, values: Mapping[str, Any]) -> bool:
+    """Change an open item if its owner and its queue are still those that were read; whether they were."""
+    changed = session.connection().execute(_CHANGE, {"of": item_id, "owner": owner, "lay_in": lay_in, **values})
     return bool(changed.rowcount == 1)
 
 
 _AS_READ = _ITEM.c.claimed_by.is_not_distinct_from(bindparam("owner", type_=_ITEM.c.claimed_by.type))
-_CHANGE = update(_ITEM).where(_ITEM.c.id == bindparam("of"), _ITEM.c.closed_at.is_(None), _AS_READ)
+_CHANGE = update(_ITEM).where(_ITEM.c.id == bindparam("of"), _ITEM.c.closed_at.is_(None), _AS_READ, _ITEM.c.queue == bindparam("lay_in"))
 
 
 def add_items(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine.clock import STOCKHOLM
 from engine.services import access, cases, history, steps, tasks
+from engine.storage import queries
 from engine.storage.queries import Narrowing, Position
 from engine.storage.tables import Attendance, WorkItem
 
@@ -97,6 +98,38 @@ def test_wrong_answers_are_refused_field_by_field_and_nothing_is_lost(house):
     assert set(refused.value.fields) == {"need", "consents.0.giver"}
     assert all(complaint.sentence("sv") for complaint in refused.value.fields.values())
     assert house.only("school_worker").id == item
+
+
+def test_of_two_who_hand_over_or_complete_at_once_the_second_is_told(house, monkeypatch):
+    house.asked("bup")
+    item = house.only("bup_worker").id
+    read = tasks.queries.item_in_its_case
+    pending = [lambda: tasks.delegate(house.runtime, "bup_boss", item, "clinic_worker")]
+
+    def read_then_overtaken(session, work_item):
+        found = read(session, work_item)
+        if pending:
+            act = pending.pop()
+            with ThreadPoolExecutor(1) as other:
+                other.submit(act).result()
+        return found
+
+    monkeypatch.setattr(tasks.queries, "item_in_its_case", read_then_overtaken)
+    with pytest.raises(access.NotYours):
+        tasks.complete(house.runtime, "bup_worker", item, {"answer": "yes"})
+
+    assert house.only("clinic_worker").id == item
+
+
+def test_a_change_of_a_work_item_counts_only_in_the_queue_in_which_it_was_read(house):
+    house.asked("bup")
+    item = house.only("bup_worker").id
+
+    with house.runtime.database.writing() as session:
+        moved = [queries.change_item(session, item, None, "unit:bup", {"queue": f"person:{to}"}) for to in ("clinic_worker", "stranger")]
+
+    assert moved == [True, False]
+    assert house.only("clinic_worker").id == item
 
 
 def test_a_delegate_does_it_for_whoever_handed_it_over(house):
