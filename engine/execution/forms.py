@@ -39,6 +39,8 @@ REFUSED = frozenset({"html", "iframe", "documentPreview"})
 CHOICES = frozenset({"radio", "select", "checklist", "taglist"})
 MANY = frozenset({"checklist", "taglist"})
 PATTERN_SECONDS = 0.1
+MOST_ROWS = 200
+"""Of a dynamic list that a person writes: each row is judged by itself."""
 
 _EMAIL = regex.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PHONE = regex.compile(r"\+?[0-9][0-9 ()/-]{4,19}")
@@ -304,6 +306,8 @@ class _Level:
             self.complaints[self.prefix + one.key] = invalid.complaint
 
     def _rows(self, one: Field, raw: object) -> list[FeelValue]:
+        if isinstance(raw, list | tuple) and len(raw) > MOST_ROWS and not (one.readonly or one.disabled):
+            raise _Invalid(f"Skriv högst {MOST_ROWS} rader i ”{one.name}”.", f"Write at most {MOST_ROWS} rows in “{one.name}”.")
         rows: list[FeelValue] = []
         for index, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             around = Layers({"parent": dict(self.values), "i": index + 1}, self._around())
@@ -506,8 +510,11 @@ def _some_of(one: Field, raw: object) -> FeelValue:  # noqa: ARG001 - one of the
     return [raw] if raw not in (None, "") else []
 
 
-def _files(one: Field, raw: object) -> FeelValue:  # noqa: ARG001 - one of the readers
-    return raw or None
+def _files(one: Field, raw: object) -> FeelValue:
+    names = raw if isinstance(raw, list | tuple) else [] if raw in (None, "") else [raw]
+    if not all(isinstance(name, str) and name for name in names):
+        raise _Invalid(f"Välj filer i ”{one.name}”.", f"Choose files in “{one.name}”.")
+    return list(names) or None
 
 
 _READERS: Mapping[str, Callable[[Field, object], FeelValue]] = {

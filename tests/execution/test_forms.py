@@ -161,6 +161,25 @@ def test_rows_of_a_list_are_validated_one_by_one():
     assert sorted(complaints) == ["goals.1.goal", "goals.1.on"]
 
 
+def test_a_list_takes_two_hundred_rows_and_no_more():
+    asked = form({"type": "dynamiclist", "id": "goals", "path": "goals", "label": "Mål", "components": [component("textfield", "goal")]})
+
+    full, none = validate(asked, {"goals": [{"goal": "x"}] * 200}, {})
+    values, complaints = validate(asked, {"goals": [{"goal": "x"}] * 201}, {})
+
+    assert (len(full["goals"]), none) == (200, {})
+    assert values["goals"] is None
+    assert complaints["goals"].sv == "Skriv högst 200 rader i ”Mål”."
+
+
+def test_a_list_of_files_is_a_list_of_names():
+    assert one("filepicker", ["a.pdf", "b.pdf"]) == ["a.pdf", "b.pdf"]
+    assert one("filepicker", "a.pdf") == ["a.pdf"]
+    assert [one("filepicker", nothing) for nothing in (None, "", [])] == [None] * 3
+    for wrong in ({"a": 1}, [{"a": 1}], 7, [None], [[]], True):
+        assert one("filepicker", wrong) == "Välj filer i ”Fältet”."
+
+
 def test_a_group_hides_what_lies_in_it():
     asked = form(
         component("checkbox", "plain"),
@@ -215,7 +234,7 @@ ANYTHING = st.recursive(
 )
 
 
-@given(answers=st.fixed_dictionaries(dict.fromkeys(("t", "n", "d", "w", "c", "l", "s", "r", "rows"), ANYTHING)))
+@given(answers=st.fixed_dictionaries(dict.fromkeys(("t", "n", "d", "w", "c", "l", "s", "r", "f", "rows"), ANYTHING)))
 def test_no_answer_whatever_breaks_the_validation(answers):
     asked = form(
         component("textfield", "t", validate={"pattern": "^a+$"}, properties={"samspel": "personnummer"}),
@@ -226,6 +245,7 @@ def test_no_answer_whatever_breaks_the_validation(answers):
         component("checklist", "l", values=[{"label": "A", "value": "a"}]),
         component("select", "s", values=[{"label": "A", "value": "a"}]),
         component("radio", "r", values=[{"label": "A", "value": "a"}]),
+        component("filepicker", "f"),
         {"type": "dynamiclist", "id": "rows", "path": "rows", "components": [component("textfield", "t")]},
     )
 
