@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 from types import MappingProxyType
 
 from engine.errors import SamspelError
@@ -75,6 +76,8 @@ _loaded: dict[str, Release] = {}
 MOST_LOADED = 16
 """Releases kept read; cases on an older one read it again."""
 
+_keeping = Lock()
+
 
 def load_files(files: Mapping[str, bytes]) -> Release:
     """Return the release that files by path make, read once for each content.
@@ -82,13 +85,14 @@ def load_files(files: Mapping[str, bytes]) -> Release:
     The files have been checked before: only what the graphs cannot be built from raises ``ModelsRefused``.
     """
     digest = hash_of(files)
-    if digest not in _loaded:
+    release = _loaded.get(digest)
+    if release is None:
         release = _read(digest, files)
-        while len(_loaded) >= MOST_LOADED:
-            _loaded.pop(next(iter(_loaded)), None)
-        _loaded[digest] = release
-        return release
-    return _loaded[digest]
+        with _keeping:
+            while len(_loaded) >= MOST_LOADED:
+                _loaded.pop(next(iter(_loaded)))
+            _loaded[digest] = release
+    return release
 
 
 def hash_of(files: Mapping[str, bytes]) -> str:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.execution import ModelsRefused, NoSuchProcess, StateUnreadable, complete, load_files, start
+from engine.execution import release as release_module
+from engine.execution.release import Release, hash_of
 from engine.execution.results import Effect
 
 TEXT = "start s > a\nuser a form=f role=chair > e\nend e"
@@ -32,6 +34,22 @@ def test_the_hash_says_whether_anything_differs(draw):
 
     assert one is same
     assert one.hash != moved.hash
+
+
+class PushedOut(dict[str, Release]):
+    """As when another thread pushes a release out just after it has been looked for."""
+
+    def __contains__(self, digest: object) -> bool:
+        return self.pop(digest, None) is not None
+
+
+def test_a_release_that_another_thread_pushes_out_meanwhile_is_given_all_the_same(draw, monkeypatch):
+    monkeypatch.setattr(release_module, "_loaded", PushedOut())
+    files = {"p.bpmn": draw(TEXT).encode()}
+
+    hashes = {load_files(files).hash for _ in range(3)}
+
+    assert hashes == {hash_of(files)}
 
 
 def test_a_file_that_is_no_xml_is_refused_by_name():
