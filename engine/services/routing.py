@@ -8,12 +8,15 @@ have if the task had opened now, and what somebody claimed before losing the rig
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import String, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
+from engine.errors import SamspelError
 from engine.execution.feel_values import from_json
 from engine.facts.organisation import Organisation, Purpose
 from engine.services import access, history, steps
@@ -31,15 +34,21 @@ def reroute(runtime: Runtime) -> int:
     """
     with runtime.database.reading() as session:
         stranded = list(_stranded(session, runtime.organisation(session), runtime.clock.now()))
-    return sum(_mend(runtime, item) for item in stranded)
+    moved = 0
+    for item in stranded:
+        # An item whose drawings or tables cannot be read waits for them, as its whole case does; the others do not wait with it.
+        with suppress(SamspelError):
+            moved += _mend(runtime, item)
+    return moved
 
 
 def _stranded(session: Session, organisation: Organisation, at: datetime) -> Iterator[int]:
     """Yield the ids of the open items that lie in an empty queue, or that somebody holds who has no right to them any more."""
     waiting = select(WorkItem).where(WorkItem.closed_at.is_(None))
     for queue in session.scalars(waiting.with_only_columns(WorkItem.queue).distinct()).all():
-        # Only where nobody has the queue for all purposes is each item asked: a deputy may have it for its purpose.
-        for item in session.scalars(waiting.where(WorkItem.queue == queue)) if not organisation.takers(queue, at) else ():
+        # Where somebody has the queue for all purposes, only the items that are barred to some are asked: a deputy may have it for its purpose.
+        asked = waiting.where(cast_to(WorkItem.excluded, String) != "[]") if organisation.takers(queue, at) else waiting
+        for item in session.scalars(asked.where(WorkItem.queue == queue)):
             if _is_empty(organisation, item, at):
                 yield item.id
     for owner in session.scalars(waiting.with_only_columns(WorkItem.claimed_by).where(WorkItem.claimed_by.is_not(None)).distinct()).all():

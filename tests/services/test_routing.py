@@ -9,7 +9,8 @@ from sqlalchemy import update
 from engine.facts.organisation import Delegation, Deputy, Member, Period, queues_of
 from engine.services import access, history, routing, tasks
 from engine.services.people import touch_organisation
-from engine.storage.tables import Assignment, Person
+from engine.services.releases import StoredReleases
+from engine.storage.tables import Assignment, Person, ProcessInstance, WorkItem
 
 
 def leaves(house, person, *, on=date(2026, 3, 1)):
@@ -85,6 +86,31 @@ def test_what_was_handed_to_somebody_who_left_comes_back(house):
     assert house.only("school_boss").id == item
     with pytest.raises(access.NotYours):
         tasks.show(house.runtime, "clinic_worker", item)
+
+
+def test_work_that_waits_only_for_those_who_may_not_do_it_climbs(house):
+    house.start(units=["bup"])
+    house.complete("school_worker", need="Stöd", consents=[])
+    item = house.only("school_boss").id
+    with house.runtime.database.writing() as session:
+        session.execute(update(WorkItem).where(WorkItem.id == item).values(excluded=["school_boss"]))
+
+    assert routing.reroute(house.runtime) == 1
+
+    assert house.only("head").id == item
+    assert routing.reroute(house.runtime) == 0
+
+
+def test_an_item_whose_drawings_cannot_be_read_keeps_no_other_where_it_is(house):
+    lost, found = house.start(units=["bup"]), house.start(units=["bup"])
+    with house.runtime.database.writing() as session:
+        session.execute(update(ProcessInstance).where(ProcessInstance.id == lost.instance_id).values(release="0" * 64))
+    leaves(house, "school_worker")
+    runtime = replace(house.runtime, releases=StoredReleases(house.runtime.database, house.runtime.releases.active))
+
+    assert routing.reroute(runtime) == 1
+
+    assert house.only("school_boss").id == found.work_items[0]
 
 
 def test_where_nobody_is_missed_nothing_moves(house):
