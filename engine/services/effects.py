@@ -6,13 +6,13 @@ and, inside its lists, those listed in docs/modelling.md; no element and no form
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import STOCKHOLM
@@ -165,10 +165,12 @@ def _record_participants(scene: Scene, inputs: Inputs) -> None:
 def _record_consent(scene: Scene, inputs: Inputs) -> None:
     case = scene.need_case()
     present = {(one.kind, one.name) for one in _active(scene, case)}
-    for entry in _rows(scene.need(inputs, "consents")):
-        given = _yes(entry.get("answer", entry.get("given")))
-        giver = str(entry.get("giver") or "other")
-        kind, name = FAMILY.get(giver), _text(entry.get("name")) or giver
+    entries = _rows(scene.need(inputs, "consents"))
+    # Before the new rows: a yes beside the no, for other recipients, stays.
+    _end_consents(scene, case, {_giver(entry)[1] for entry in entries if _given(entry) is False})
+    for entry in entries:
+        given = _given(entry)
+        kind, name = _giver(entry)
         scene.session.add(
             Consent(
                 case_id=case.id,
@@ -187,6 +189,23 @@ def _record_consent(scene: Scene, inputs: Inputs) -> None:
         if given and kind and (kind, name) not in present:
             _join(scene, case, kind=kind, name=name, role=kind)
             present.add((kind, name))
+
+
+def _given(entry: Inputs) -> bool | None:
+    return _yes(entry.get("answer", entry.get("given")))
+
+
+def _giver(entry: Inputs) -> tuple[str | None, str]:
+    """Return the kind of participant that the giver is, if any, and the giver's name."""
+    giver = str(entry.get("giver") or "other")
+    return FAMILY.get(giver), _text(entry.get("name")) or giver
+
+
+def _end_consents(scene: Scene, case: Case, givers: Collection[str]) -> None:
+    """Let what these have agreed to hold no longer: they have said no since."""
+    holding = (Consent.case_id == case.id, Consent.giver.in_(givers), Consent.given, Consent.withdrawn_at.is_(None))
+    if givers:
+        scene.session.execute(update(Consent).where(*holding).values(withdrawn_at=scene.at, withdrawn_by=scene.act.by))
 
 
 def _record_decision(scene: Scene, inputs: Inputs) -> None:
@@ -362,11 +381,14 @@ def _send_copy(scene: Scene, inputs: Inputs) -> None:
 
 
 def _revoke_access(scene: Scene, inputs: Inputs) -> None:
+    """End what everybody but the initiating unit sees of the case; or one unit's part in it, and the copies that it was sent, where it says which."""
     case = scene.need_case()
     unit = scene.unit(inputs.get("unit"))
     reason = _text(inputs.get("reason")) or "revoked"
     if unit:
         _leave(scene, case, Participant.unit_id == unit, reason)
+        copies = (Reader.unit_id == unit, Reader.revoked_at.is_(None), Reader.instance_id.in_(_instances_of(case)))
+        scene.session.execute(update(Reader).where(*copies).values(revoked_at=scene.at).execution_options(synchronize_session=False))
         return
     # The initiating unit stays: it answers for the case and its records.
     _leave(scene, case, Participant.role != "initiator", reason)
@@ -458,6 +480,10 @@ def register_opening(session: Session, instance: ProcessInstance, variables: Inp
                 opened_at=instance.started_at,
             )
         )
+
+
+def _instances_of(case: Case) -> Select[int]:
+    return select(ProcessInstance.id).where(ProcessInstance.case_id == case.id)
 
 
 def _active(scene: Scene, case: Case) -> list[Participant]:

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import select, update
 
 from engine.clock import MovableClock
-from engine.services import access, cases, deviations, history, tasks
+from engine.execution.results import Effect
+from engine.services import access, cases, deviations, effects, history, tasks
 from engine.services.clock import OffsetClock
 from engine.services.steps import digest
 from engine.storage.tables import Case, Consent, History, Notice, ProcessInstance, WorkItem
@@ -276,3 +277,44 @@ def test_who_is_named_twice_in_one_answer_takes_part_once(house):
     taking_part = [(one.kind, one.unit or one.name) for one in cases.show(house.runtime, "school_worker", reference).participants]
 
     assert len(taking_part) == len(set(taking_part))
+
+
+def make_happen(house, instance, kind, **inputs):
+    """Carry out one effect in a process, as a drawing would."""
+    with house.runtime.database.writing() as session:
+        act, effect = history.Act(house.clock.now(), "school_worker"), Effect(kind, inputs, "here", "Här", "p")
+        of = session.get_one(ProcessInstance, instance)
+        effects.apply(effects.Scene(session, house.runtime.organisation(session), of, act, effect, lambda role, *_: f"role:{role}"))
+
+
+def test_a_later_no_ends_the_same_givers_earlier_yes_and_nobody_elses(house):
+    started = house.start(units=["bup"])
+    given = [{"giver": "guardian", "name": name, "answer": "yes"} for name in ("Elis Exempelsson", "Tuva Exempelsson")]
+    house.complete("school_worker", need="Stöd", consents=given)
+    house.wait(days=1)
+
+    make_happen(house, started.instance_id, "record_consent", consents=[{"giver": "guardian", "name": "Elis Exempelsson", "answer": "no"}])
+
+    with house.runtime.database.reading() as session:
+        rows = session.scalars(select(Consent).order_by(Consent.id)).all()
+    ended = [(one.giver, one.given, one.withdrawn_at, one.withdrawn_by) for one in rows]
+    assert ended == [
+        ("Elis Exempelsson", True, house.clock.now(), "school_worker"),
+        ("Tuva Exempelsson", True, None, None),
+        ("Elis Exempelsson", False, None, None),
+    ]
+
+
+def test_a_unit_whose_access_ends_no_longer_reads_the_copies_that_it_was_sent(house):
+    started = house.asked("bup")
+    found = deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school", case=started.reference, concerned_unit="social")
+    entry = next(one for one in tasks.inbox(house.runtime, "school_worker") if one.name == "Skriv ner")
+    tasks.complete(house.runtime, "school_worker", entry.id, {"description": "Ingen kom."})
+    assert deviations.show(house.runtime, "social_worker", found.id).id == found.id
+
+    make_happen(house, started.instance_id, "revoke_access", unit="bup")
+    assert deviations.show(house.runtime, "social_worker", found.id).id == found.id
+    make_happen(house, started.instance_id, "revoke_access", unit="social")
+
+    with pytest.raises(deviations.NoSuchDeviation):
+        deviations.show(house.runtime, "social_worker", found.id)
