@@ -50,11 +50,11 @@ def _waited_for(answers: queue.Queue[Any], time_limit: float) -> Any:  # noqa: A
     On a machine where others take the processors an answer comes late and nobody is at fault: then more is waited, in
     slices, but never longer than ``PATIENCE`` limits by the clock.
     """
-    worked = time.process_time()
-    for _ in range(PATIENCE):
+    began, worked = time.monotonic(), time.process_time()
+    while True:
         try:
-            return answers.get(timeout=time_limit)
+            return answers.get(timeout=time_limit / 10)
         except queue.Empty:
-            if time.process_time() - worked > time_limit * 0.8:
+            waited = time.monotonic() - began
+            if waited >= time_limit and (time.process_time() - worked >= time_limit * 0.8 or waited >= time_limit * PATIENCE):
                 raise
-    raise queue.Empty
