@@ -84,12 +84,21 @@ def deadlines_of(release: Release, agreement_id: str, milestones: Milestones, on
     return deadline_rules.deadlines_of(partial(policy, release, agreement_id), milestones, on)
 
 
-def warnings(release: Release, agreement_id: str, milestones: Milestones, at: datetime) -> tuple[Deadline, ...]:
-    """Return the deadlines that passed undone and, with them, the one that they lead up to (000-6: no call by day nine).
+def countdown(release: Release, agreement_id: str, milestones: Milestones, at: datetime) -> tuple[Mapping[str, str], ...]:
+    """Return a sentence in Swedish and English for each deadline that another hangs on and that is not met (000-6).
 
-    :func:`engine.facts.deadlines.trap_sentence` says each in a sentence.
+    Before its day the sentence says which day it is; after it, that both limits can no longer be held.
     """
-    return deadline_rules.cannot_both_hold(deadlines_of(release, agreement_id, milestones, local_day(at)), milestones, at)
+    found = deadlines_of(release, agreement_id, milestones, local_day(at))
+    passed = deadline_rules.cannot_both_hold(found, milestones, at)
+    name = agreement(release, agreement_id).name
+    waiting = [due for due in found.values() if due is not None and due.before and due.met_by not in milestones]
+    return tuple(
+        {"sv": deadline_rules.trap_sentence(due, "sv"), "en": deadline_rules.trap_sentence(due, "en")}
+        if due in passed
+        else {"sv": due.sentence("sv", name), "en": due.sentence("en", name)}
+        for due in waiting
+    )
 
 
 @lru_cache(maxsize=_DAYS_KEPT)

@@ -27,7 +27,7 @@ from engine.execution.forms import Complaint
 from engine.execution.layers import Layers
 from engine.execution.results import FeelValue
 from engine.facts.organisation import Organisation
-from engine.services import access, history, steps
+from engine.services import access, agreements, history, steps
 from engine.services.access import Right
 from engine.services.facts import CaseFacts, gather
 from engine.services.history import Act, Event
@@ -128,6 +128,8 @@ class Task:
     routing: tuple[Mapping[str, Any], ...]
     draft_by: str | None
     draft_at: datetime | None
+    warnings: tuple[Mapping[str, str], ...] = ()
+    """What must go by which day, or no longer can, for the case to keep its limits (000-6); each in ``sv`` and ``en``."""
 
 
 def inbox(runtime: Runtime, person: str, narrowing: Narrowing | None = None, limit: int = 50) -> list[Entry]:
@@ -168,6 +170,7 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
             tuple(item.routing),
             item.draft_by,
             item.draft_at,
+            agreements.countdown(release, instance.agreement, steps.milestones_of(instance), at),
         )
 
 

@@ -103,13 +103,21 @@ def test_gotland_warns_when_the_ninth_day_has_passed_without_a_call(town):
     sip = town.start("gotland")
     sip.register()
     sip.do("decide_call", decision="call", reason="Flera behövs")
+    (said,) = sip.shown("select_actors").warnings
+    assert "Senast 2026-03-11: " in said["sv"]
     town.wait(days=10)
+    (said,) = sip.shown("select_actors").warnings
+    assert "Dag 9, 2026-03-11, har passerat" in said["sv"]
+    assert "both limits can no longer be held" in said["en"].lower()
     sip.choose("social_authority")
+    assert sip.shown("obtain_consent").warnings == (said,)
     sip.consent()
+    assert sip.shown("send_summons").warnings == (said,)
 
     sip.summon(19)
 
     assert sip.waits_for == {"assess_delay"}
+    assert sip.shown("assess_delay").warnings == (), "the call has gone: its form says what is late"
     sip.do("assess_delay", decision="keep", reason="Barnets behov är bråttom")
     assert "respond_invitation" in sip.waits_for
 
