@@ -184,7 +184,7 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
     ``giver`` is whose consent it was as it stands recorded; none means every consent of the case. The drawing
     says what follows. Where an earlier call was broken off before every process knew, another call tells the rest.
     Raises NoSuchCase and NothingToWithdraw; and StepFailed where a process could not follow: then the consent
-    is withdrawn all the same, the other processes know, and an incident is open.
+    is withdrawn all the same, the other processes know, and an incident is open. Raises DatabaseBusy where one could not be told yet.
     """
     at = runtime.clock.now()
     with runtime.database.writing() as session:
@@ -206,15 +206,15 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
 
 
 def _deliver_to_all(runtime: Runtime, deliveries: Sequence[Delivery]) -> list[steps.Taken]:
-    """Hand over every message: one process that fails, or has gone on, keeps none from the others. Raises the first StepFailed at the end."""
+    """Hand over every message: one process that fails, or has gone on, keeps none from the others. Raises the first failure at the end."""
     taken = []
-    failures = []
+    failures: list[SamspelError] = []
     for delivery in deliveries:
         try:
             taken.append(steps.take(runtime, delivery))
         except NotListening:
             continue
-        except StepFailed as failure:
+        except (StepFailed, steps.DatabaseBusy) as failure:
             failures.append(failure)
     if failures:
         raise failures[0]

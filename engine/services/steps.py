@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -47,6 +48,13 @@ class NoSuchInstance(SamspelError):
 
     sv = "Det finns inget pågående förlopp {instance}."
     en = "There is no process instance {instance}."
+
+
+class DatabaseBusy(SamspelError):
+    """The database broke the step off twice, for another's sake: nothing of it is kept, and it may be done again."""
+
+    sv = "Databasen är upptagen, och inget sparades. Försök igen om en stund."
+    en = "The database is busy, and nothing was saved. Try again in a while."
 
 
 class Overtaken(Exception):
@@ -119,10 +127,16 @@ def take(runtime: Runtime, action: Action) -> Taken:
     """Take one step of an instance.
 
     Raises whatever the action's own check raises, and StepFailed after an incident has been written: then
-    nothing of the step itself was kept.
+    nothing of the step itself was kept. Raises DatabaseBusy where the database breaks the step off twice, as it does
+    to end a deadlock or a wait that is too long.
     """
     try:
-        return _take(runtime, action)
+        try:
+            return _take(runtime, action)
+        except OperationalError:
+            return _take(runtime, action)
+    except OperationalError as error:
+        raise DatabaseBusy from error
     except StepFailed as failure:
         _write_incident(runtime, action, failure)
         raise
@@ -198,8 +212,9 @@ class _Attempt:
         events = [*self._own_events(), *written.apply_effects(), *written.sync_items(items), *written.end()]
         written.sync_timers(self.timers)
         session.flush()
-        history.add(session, self.act, events, case_id=instance.case_id, instance_id=instance.id)
-        opened = [item for one in self.also for item in write_begun(session, one.begun, self.act, parent=instance)[1]]
+        beside = [row for one in self.also for row in _write_rows(session, one.begun, self.act, instance)]
+        _tell(session, self.act, [_Rows(instance, written.new, events), *beside])
+        opened = [item for row in beside for item in row.items]
         return Taken(
             instance.id,
             instance.case.reference if instance.case else None,
@@ -239,6 +254,29 @@ def begin(
 
 def write_begun(session: Session, begun: Begun, act: Act, parent: ProcessInstance | None = None) -> tuple[ProcessInstance, list[int]]:
     """Write a process that has begun, with everything that waits in it, within the caller's transaction; return the ids of its work items too."""
+    rows = list(_write_rows(session, begun, act, parent))
+    _tell(session, act, rows)
+    return rows[0].instance, [item for row in rows for item in row.items]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A process whose rows are written, all but its history."""
+
+    instance: ProcessInstance
+    items: Sequence[int]
+    """Ids of the work items that it opened."""
+    events: Sequence[Event]
+
+
+def _tell(session: Session, act: Act, written: Sequence[_Rows]) -> None:
+    """Write the history of a step, last of all: its chain is locked until the end, and two who lock in one order never wait for each other."""
+    for rows in written:
+        history.add(session, act, rows.events, case_id=rows.instance.case_id, instance_id=rows.instance.id)
+
+
+def _write_rows(session: Session, begun: Begun, act: Act, parent: ProcessInstance | None) -> Iterator[_Rows]:
+    """Write a process that has begun, then those that it has started, and yield them in that order."""
     subject = begun.subject
     case = session.merge(subject.case, load=False) if subject.case is not None and subject.case not in session else subject.case
     instance = ProcessInstance(
@@ -264,11 +302,9 @@ def write_begun(session: Session, begun: Begun, act: Act, parent: ProcessInstanc
     events = [started, *writing.apply_effects(), *writing.sync_items([]), *writing.end()]
     writing.sync_timers([])
     session.flush()
-    history.add(session, act, events, case_id=instance.case_id, instance_id=instance.id)
-    new = list(writing.new)
+    yield _Rows(instance, writing.new, events)
     for one in begun.also:
-        new += write_begun(session, one.begun, act, parent=instance)[1]
-    return instance, new
+        yield from _write_rows(session, one.begun, act, instance)
 
 
 def _openings(

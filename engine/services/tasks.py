@@ -69,6 +69,13 @@ class ClaimedByAnother(Unsaved):
     en = "{by} is working on ”{name}”. What you wrote is kept here."
 
 
+class DatabaseBusy(Unsaved):
+    """The database broke the completion off twice; it may be sent again."""
+
+    sv = "Databasen är upptagen, och uppgiften sparades inte. Det du skrev finns kvar här. Försök igen om en stund."
+    en = "The database is busy, and the work item was not saved. What you wrote is kept here. Try again in a while."
+
+
 class InvalidAnswers(Unsaved):
     """Some fields have to be put right; ``fields`` has a sentence for each."""
 
@@ -225,10 +232,13 @@ def save_draft(runtime: Runtime, person: str, work_item: int, answers: Mapping[s
 def complete(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any]) -> steps.Taken:
     """Check the answers, record them and move the case on: all of it or none.
 
-    Raises InvalidAnswers, AlreadyCompleted, WorkItemMoved and ClaimedByAnother with the answers kept; NotYours;
+    Raises InvalidAnswers, AlreadyCompleted, WorkItemMoved, ClaimedByAnother and DatabaseBusy with the answers kept; NotYours;
     NoSuchWorkItem; and StepFailed when the drawing could not go on: then the answers are kept as a draft and an incident is open.
     """
-    return steps.take(runtime, Completion(work_item, person, without_nul(answers)))
+    try:
+        return steps.take(runtime, Completion(work_item, person, without_nul(answers)))
+    except steps.DatabaseBusy as busy:
+        raise DatabaseBusy(answers, work_item=work_item) from busy
 
 
 @dataclass
@@ -266,9 +276,12 @@ class Completion:
             raise WorkItemMoved(self.sent, name=self.item.name, work_item=self.item.id) from error
 
     def events(self) -> Iterator[Event]:
-        """Who completed what; the answers stand in the work item and are proved by their hash."""
+        """Who completed what, and for which member of the family; the answers stand in the work item and are proved by their hash."""
         assert self.item is not None
         details = {"work_item": self.work_item, "digest": steps.digest(self.answers)}
+        family = self.item.routing[-1].get("for") if self.item.routing else None
+        if family is not None:
+            details["on_behalf_of"] = family
         yield Event("completed", self.item.element, self.item.name, steps.rules_of(self.item.properties), details)
 
     def write(self, session: Session, act: Act, item: WorkItem | None) -> None:

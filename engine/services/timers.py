@@ -47,7 +47,7 @@ def sweep(runtime: Runtime, limit: int = 100) -> Swept:
     for instance in due:
         try:
             fired += fire(runtime, instance)
-        except StepFailed:
+        except (StepFailed, steps.DatabaseBusy):
             failed += 1
     left = next_due(runtime)
     return Swept(fired, failed, left is not None and left <= runtime.clock.now())

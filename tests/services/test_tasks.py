@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from engine.clock import STOCKHOLM
 from engine.services import access, cases, history, steps, tasks
@@ -296,3 +297,69 @@ def test_an_inbox_is_narrowed_to_a_case_or_a_role(house):
 
     assert entry.case == first.reference
     assert tasks.inbox(house.runtime, "school_worker", Narrowing(role="chair")) == []
+
+
+def test_history_is_written_last_of_all_that_a_step_writes_so_that_nobody_who_holds_it_waits(house):
+    house.asked("bup")
+    house.complete("bup_worker", answer="yes")
+    tables = []
+
+    def note(_connection, _cursor, statement, *_):
+        words = statement.split()
+        if words[0] in ("INSERT", "UPDATE"):
+            tables.append(words[1] if words[0] == "UPDATE" else words[2])
+
+    event.listen(house.runtime.database.engine, "before_cursor_execute", note)
+    house.complete("school_worker", wrong="Bup kom inte.")
+
+    first = next(index for index, table in enumerate(tables) if table.startswith("history"))
+    assert "deviation" in tables[:first]
+    assert set(tables[first:]) == {"history", "history_chain"}
+
+
+def busy(times, real):
+    """A database that refuses the first times, as one does that breaks a deadlock."""
+    left = [None] * times
+
+    def move(*what):
+        if left:
+            left.pop()
+            raise OperationalError("UPDATE process_instance", {}, Exception("deadlock detected"))
+        return real(*what)
+
+    return move
+
+
+def test_what_a_busy_database_refuses_once_is_done_all_the_same(house, monkeypatch):
+    house.asked("bup")
+    monkeypatch.setattr(queries, "move_instance", busy(1, queries.move_instance))
+
+    house.complete("bup_worker", answer="yes")
+
+    assert tasks.inbox(house.runtime, "bup_worker") == []
+
+
+def test_what_a_busy_database_refuses_again_is_told_with_the_answers_kept(house, monkeypatch):
+    house.asked("bup")
+    item = house.only("bup_worker").id
+    monkeypatch.setattr(queries, "move_instance", busy(2, queries.move_instance))
+
+    with pytest.raises(tasks.DatabaseBusy) as refused:
+        tasks.complete(house.runtime, "bup_worker", item, {"answer": "yes"})
+
+    assert refused.value.answers == {"answer": "yes"}
+    assert "finns kvar" in refused.value.sentence("sv")
+    assert "is kept" in refused.value.sentence("en")
+    assert house.only("bup_worker").id == item
+
+
+def test_the_history_says_for_which_member_of_the_family_something_was_done(house):
+    reference = house.asked("bup").reference
+    item = house.only("bup_worker").id
+    with house.runtime.database.writing() as session:
+        session.execute(update(WorkItem).where(WorkItem.id == item).values(routing=[{"for": None}, {"for": "Elis Exempelsson"}]))
+
+    tasks.complete(house.runtime, "bup_worker", item, {"answer": "yes"})
+
+    done = [row for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "completed"]
+    assert [row.details.get("on_behalf_of") for row in done] == [None, None, "Elis Exempelsson"]
