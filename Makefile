@@ -13,12 +13,14 @@ endif
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 FEEL := engine/execution/built/feel.js
+PAGES := webui/static/built/pages.css
+ENGLISH := webui/translations/en/LC_MESSAGES/messages.mo
 
-.PHONY: help setup assets demo test lint bench pictures lock wheel
+.PHONY: help setup assets words demo test lint bench pictures lock wheel
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-setup: .venv/installed.stamp assets ## Install everything that the locks name, and build the assets
+setup: .venv/installed.stamp assets $(ENGLISH) ## Install everything that the locks name, and build the assets
 
 .venv/python.stamp: requirements.lock
 	$(PYTHON) -m venv .venv
@@ -40,20 +42,34 @@ node_modules/installed.stamp: package.json package-lock.json $(NODE_READY)
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-assets: $(FEEL) ## Build what comes from npm: the FEEL interpreter of the engine
+assets: $(FEEL) $(PAGES) ## Build what comes from npm: the FEEL interpreter of the engine, style and script of the pages
 
 $(FEEL): node_modules/installed.stamp engine/execution/feel_isolate.js $(wildcard engine/execution/isolate/*.js)
-	npm run --silent assets
+	npm run --silent assets:feel
 	@touch $@
 
-demo: setup ## Play cases under each of the five agreements, on a virtual clock
+$(PAGES): node_modules/installed.stamp $(wildcard webui/assets/*)
+	npm run --silent assets:pages
+	@touch $@
+
+$(ENGLISH): .venv/python.stamp webui/translations/en/LC_MESSAGES/messages.po
+	$(BIN)/pybabel -q compile -d webui/translations
+	@touch $@
+
+words: .venv/python.stamp ## Bring what the pages say into the English catalogue, where it waits for a translation
+	@mkdir -p .cache
+	$(BIN)/pybabel -q extract -F webui/translations/babel.cfg --no-location -o .cache/pages.pot webui
+	$(BIN)/pybabel -q update -N --omit-header -w 150 -i .cache/pages.pot -d webui/translations -l en
+
+demo: setup ## Start Samspel on this computer with invented people and cases
 	$(BIN)/samspel demo
 
 test: setup ## Run every test, on SQLite and, where a server is found, PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-lint: setup ## Judge style, types, walls between rooms, migrations
+lint: setup ## Judge style, templates, types, walls between rooms, migrations
 	$(BIN)/ruff check .
+	$(BIN)/djlint --quiet --lint webui/templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -k "migrations_make_the_tables" tests/storage # alembic check, on both databases

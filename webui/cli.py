@@ -2,20 +2,82 @@
 
 from __future__ import annotations
 
-import click
+import threading
+from pathlib import Path
 
-from engine.cli import samspel, simulate
+import click
+from werkzeug.serving import make_server
+
+from engine.cli import Settings as EngineSettings
+from engine.cli import samspel
+from engine.errors import SamspelError
+from engine.services import timers
+from engine.services.runtime import Runtime
+from webui.app import create_app
+from webui.demo.prepare import PASSWORD, prepare
+from webui.house import EXTENSION
+from webui.settings import Settings
+
+SWEEP_SECONDS = 20
+"""How often the demonstration looks for what has become due by itself."""
+
+
+class PortTaken(SamspelError):
+    """Something else listens there."""
+
+    sv = "Port {port} används redan. Välj en annan med --port."
+    en = "Port {port} is in use. Choose another with --port."
+
+
+class AssetsMissing(SamspelError):
+    """The pages' style and script have not been built."""
+
+    sv = "Sidornas stil och skript är inte byggda. Kör make assets."
+    en = "The style and script of the pages have not been built. Run make assets."
 
 
 @samspel.command()
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed plays the same cases.")
-@click.pass_context
-def demo(ctx: click.Context, seed: int) -> None:
-    """Play three invented cases under each of the five agreements, from need to closure.
+@click.option("--port", type=click.IntRange(1, 65535), default=8017, show_default=True, help="Where to answer, on this computer only.")
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), default=Path("samspel-demo.sqlite"), show_default=True, help="Its database.")
+@click.option("--reset", is_flag=True, help="Throw away what was done in the demonstration before, and begin anew.")
+@click.pass_obj
+def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> None:
+    """Start Samspel on this computer with an invented organisation and cases under way in all five agreements.
 
-    There are no pages yet: what the cases did is printed. Nothing is stored.
+    Anybody who reaches the port may be anybody: never for real children.
     """
-    ctx.invoke(simulate, cases=3, agreement_ids=("all",), seed=seed, as_json=False)
+    if not (Path(__file__).parent / "static" / "built" / "pages.css").is_file():
+        raise AssetsMissing
+    if reset:
+        for part in ("", "-wal", "-shm"):
+            Path(f"{file}{part}").unlink(missing_ok=True)
+    app = create_app(Settings(f"sqlite:///{file}", settings.models, demonstration=True, secure_cookies=False))
+    runtime: Runtime = app.extensions[EXTENSION].runtime
+    try:
+        server = make_server("127.0.0.1", port, app, threaded=True)
+    except (OSError, SystemExit) as error:  # Werkzeug leaves by itself where the port is taken
+        raise PortTaken(port=port) from error
+    swedish = settings.language == "sv"
+    click.echo("Förbereder påhittade personer och ärenden ..." if swedish else "Preparing invented people and cases ...")
+    logins = prepare(runtime)
+    click.echo(f"http://127.0.0.1:{port}/demo" + (" (byt person där, utan lösenord)" if swedish else " (change person there, without a password)"))
+    for login in logins:
+        click.echo(f"  {login.username}  {PASSWORD}  {login.name}: {login.title}")
+    click.echo("Avsluta med Ctrl+C." if swedish else "Stop with Ctrl+C.")
+    over = threading.Event()
+    threading.Thread(target=_let_time_pass, args=(runtime, over), daemon=True).start()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo()
+    finally:
+        over.set()
+        server.server_close()
+
+
+def _let_time_pass(runtime: Runtime, over: threading.Event) -> None:
+    while not over.wait(SWEEP_SECONDS):
+        timers.sweep(runtime)
 
 
 def main() -> None:

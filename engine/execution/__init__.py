@@ -17,6 +17,7 @@ from engine.execution.forms import Field, Form, validate
 from engine.execution.instances import complete, deliver, fire_timers, start
 from engine.execution.release import Release, load_files
 from engine.execution.results import ArmedTimer, Effect, ReadyTask, Step, Visit
+from engine.execution.sheets import Line, lay_out
 from engine.execution.state import StateUnreadable
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Fault",
     "Field",
     "Form",
+    "Line",
     "ModelsRefused",
     "NoSuchProcess",
     "NotListening",
@@ -40,6 +42,7 @@ __all__ = [
     "complete",
     "deliver",
     "fire_timers",
+    "lay_out",
     "load_files",
     "start",
     "validate",

@@ -219,7 +219,7 @@ def validate(form: Form, answers: Mapping[str, Any], context: Mapping[str, FeelV
     so that an answer of an earlier round never stays. Complaints are by path: ``goals.0.goal``.
     Raises ``feel.FeelError`` where the form's own expressions cannot be evaluated.
     """
-    return _Level(form.components, answers, context, "").result()
+    return Level(form.components, answers, context, "").result()
 
 
 def choices(of: Field, context: Mapping[str, FeelValue]) -> tuple[Choice, ...]:
@@ -254,7 +254,7 @@ class _Invalid(Exception):
         self.complaint = Complaint(sv, en)
 
 
-class _Level:
+class Level:
     """The fields of a form, of a group with a path, or of one row of a dynamic list."""
 
     def __init__(self, components: Sequence[Field], answers: object, context: Mapping[str, FeelValue], prefix: str) -> None:
@@ -264,12 +264,15 @@ class _Level:
         self.prefix = prefix
         self.values: dict[str, FeelValue] = {}
         self.complaints: dict[str, Complaint] = {}
+        self.hidden: set[str] = set()
+        """The ids of the hidden fields, once there is a result."""
 
     def result(self) -> tuple[dict[str, FeelValue], dict[str, Complaint]]:
+        """Return the answers that are taken and what is wrong with the others."""
         fields = list(_answered(self.components))
         for one in fields:
             self._take(one)
-        hidden = self._hidden()
+        hidden = self.hidden = self._hidden()
         for one in fields:
             path = self.prefix + one.key
             if one.id in hidden:
@@ -293,7 +296,7 @@ class _Level:
             if one.type == "dynamiclist":
                 self.values[one.key] = self._rows(one, raw)
             elif one.type == "group":
-                values, complaints = _Level(one.fields, raw, self._around(), f"{self.prefix}{one.key}.").result()
+                values, complaints = Level(one.fields, raw, self._around(), f"{self.prefix}{one.key}.").result()
                 self.values[one.key] = values
                 self.complaints.update(complaints)
             elif one.type == "expression":
@@ -311,7 +314,7 @@ class _Level:
         rows: list[FeelValue] = []
         for index, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             around = Layers({"parent": dict(self.values), "i": index + 1}, self._around())
-            values, complaints = _Level(one.fields, row, around, f"{self.prefix}{one.key}.{index}.").result()
+            values, complaints = Level(one.fields, row, around, f"{self.prefix}{one.key}.{index}.").result()
             rows.append(values)
             self.complaints.update(complaints)
         return rows
@@ -337,7 +340,8 @@ class _Level:
             if one.type == "group" and not one.key:
                 yield from self._hidden_among(one.fields, around, hidden=gone)
 
-    def _rule(self, one: Field, name: str) -> Any:  # noqa: ANN401 - what the form says
+    def rule(self, one: Field, name: str) -> Any:  # noqa: ANN401 - what the form says
+        """Return what a rule of a field says now."""
         given = one.rules.get(name)
         if isinstance(given, str) and given.lstrip().startswith("="):
             return _evaluate(Value(given), self._around())
@@ -345,11 +349,11 @@ class _Level:
 
     def _against_rules(self, one: Field, value: FeelValue) -> Complaint | None:
         if value in (None, "", []) or (one.type == "checkbox" and value is False):
-            return _missing(one) if self._rule(one, "required") is True else None
+            return _missing(one) if self.rule(one, "required") is True else None
         if one.type in CHOICES:
             return self._chosen(one, value)
         for check in (_too_long, _too_large, _unlike):
-            complaint = check(one, value, lambda name: self._rule(one, name))
+            complaint = check(one, value, lambda name: self.rule(one, name))
             if complaint is not None:
                 return complaint
         return None

@@ -108,6 +108,7 @@ class OpenWork:
 
     id: int
     name: str
+    element: str
     queue: str
     claimed_by: str | None
     due_at: datetime | None
@@ -325,6 +326,6 @@ def _view(session: Session, case: Case, told: Sequence[Row]) -> CaseView:
         case.closed_at,
         case.outcome,
         tuple(TakesPart(one.kind, one.role, one.unit_id, one.person_id, one.name, one.joined_at, one.left_at) for one in taking_part),
-        tuple(OpenWork(one.id, one.name, one.queue, one.claimed_by, one.due_at, one.explanation) for one in items),
+        tuple(OpenWork(one.id, one.name, one.element, one.queue, one.claimed_by, one.due_at, one.explanation) for one in items),
         tuple(told),
     )

@@ -103,6 +103,8 @@ class Report:
     ended_at: datetime | None
     waiting_for: tuple[str, ...]
     """The queues in which its open work items lie."""
+    open_work: tuple[int, ...]
+    """The ids of those items."""
     ladder: tuple[Rung, ...] = ()
     """Every task on its way, the first first; only ``show`` gives it."""
     notes: tuple[Note, ...] = ()
@@ -228,7 +230,7 @@ def _notes(session: Session, row: Deviation) -> tuple[Note, ...]:
 
 def _report(session: Session, row: Deviation) -> Report:
     case = session.get(Case, row.case_id) if row.case_id is not None else None
-    queues = session.scalars(select(WorkItem.queue).where(WorkItem.instance_id == row.instance_id, WorkItem.closed_at.is_(None)))
+    items = session.scalars(select(WorkItem).where(WorkItem.instance_id == row.instance_id, WorkItem.closed_at.is_(None)).order_by(WorkItem.id)).all()
     return Report(
         row.id,
         row.instance_id,
@@ -243,5 +245,6 @@ def _report(session: Session, row: Deviation) -> Report:
         row.status,
         row.reported_at,
         row.ended_at,
-        tuple(queues),
+        tuple(item.queue for item in items),
+        tuple(item.id for item in items),
     )

@@ -7,7 +7,7 @@ ends with the last day and not a second later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -33,7 +33,7 @@ from engine.services.facts import CaseFacts, gather
 from engine.services.history import Act, Event
 from engine.services.runtime import Runtime
 from engine.storage import queries
-from engine.storage.queries import Narrowing
+from engine.storage.queries import Narrowing as Narrowing  # noqa: PLC0414 - whoever asks for an inbox narrows it
 from engine.storage.tables import Case, Person, ProcessInstance, WorkItem
 
 COUNTED = 100
@@ -139,6 +139,18 @@ class Task:
     """What must go by which day, or no longer can, for the case to keep its limits (000-6); each in ``sv`` and ``en``."""
 
 
+@dataclass(frozen=True)
+class Next:
+    """One thing that waits after a step."""
+
+    id: int
+    name: str
+    element: str
+    queue: str
+    due_at: datetime | None
+    mine: bool
+
+
 def inbox(runtime: Runtime, person: str, narrowing: Narrowing | None = None, limit: int = 50) -> list[Entry]:
     """Return what waits for a person, what breaks first in front; the cost does not follow how much waits in all."""
     with runtime.database.reading() as session:
@@ -179,6 +191,18 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
             item.draft_at,
             agreements.countdown(release, instance.agreement, steps.milestones_of(instance), at),
         )
+
+
+def names_of(runtime: Runtime, person: str, work_items: Collection[int]) -> list[Next]:
+    """Return what a step left waiting, for whoever took it: what, for whom, by when, and whether it is theirs to do."""
+    with runtime.database.reading() as session:
+        at = runtime.clock.now()
+        organisation = runtime.organisation(session)
+        items = session.scalars(select(WorkItem).where(WorkItem.id.in_(work_items), WorkItem.closed_at.is_(None)).order_by(WorkItem.id))
+        return [
+            Next(item.id, item.name, item.element, item.queue, item.due_at, access.right_to(organisation, person, item, at) is not None)
+            for item in items
+        ]
 
 
 def claim(runtime: Runtime, person: str, work_item: int) -> None:

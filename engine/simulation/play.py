@@ -120,6 +120,12 @@ class Story:
             self.report.stuck.append(Stuck(self.number, self.seed, error.sentence("sv")))
         self._settle()
 
+    def advance(self, steps: int) -> None:
+        """Begin it and take at most so many steps; it may stand where it is, or have ended."""
+        self._begin()
+        while self.acts < steps and (waiting := self._look()).running:
+            self._step(waiting)
+
     def _begin(self) -> None:
         """Let somebody in one of the agreement's units see a need."""
         at = self.clock.now()

@@ -20,9 +20,11 @@ from engine.storage.tables.cases import (
     Summons,
 )
 from engine.storage.tables.organisation import (
+    Account,
     Assignment,
     Delegation,
     Deputy,
+    LoginSession,
     OrganisationVersion,
     Party,
     Person,
@@ -44,6 +46,7 @@ from engine.storage.tables.processes import (
 )
 
 __all__ = [
+    "Account",
     "Assignment",
     "Attendance",
     "Base",
@@ -62,6 +65,7 @@ __all__ = [
     "History",
     "HistoryChain",
     "Incident",
+    "LoginSession",
     "Measure",
     "Notice",
     "OrganisationVersion",

@@ -7,7 +7,7 @@ queues such as ``position:rektor_centralskolan`` readable.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey
@@ -149,3 +149,28 @@ class OrganisationVersion(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int]
+
+
+class Account(Base):
+    """How a person logs in: the password as argon2 keeps it, and the language that the pages speak."""
+
+    __tablename__ = "account"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    password_hash: Mapped[str]
+    changed_at: Mapped[datetime]
+    language: Mapped[str | None]
+    """``sv`` or ``en``; none until the person has chosen."""
+
+
+class LoginSession(Base):
+    """One browser in which a person is logged in, until it is ended here."""
+
+    __tablename__ = "login_session"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256 of what the browser holds, so that nobody who reads the table can be somebody else."""
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    begun_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

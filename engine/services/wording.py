@@ -1,0 +1,32 @@
+"""The English that stands beside the drawings and forms, for readers who have chosen it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from engine.execution import Release
+from engine.services.runtime import Runtime
+
+_ENGLISH = ".en.toml"
+
+
+def of_elements(runtime: Runtime) -> Mapping[str, str]:
+    """Return the English names of the drawings' elements, by id; what has none is shown in Swedish."""
+    tables = _tables(runtime.releases.active).items()
+    return {key: text for path, table in tables if not path.endswith("forms.en.toml") for key, text in table.items() if isinstance(text, str)}
+
+
+def of_form(runtime: Runtime, form: str) -> Mapping[str, str]:
+    """Return the English of one form: ``field``, ``field.description``, ``field=choice``, ``text``; empty where it has none."""
+    for path, table in _tables(runtime.releases.active).items():
+        if path.endswith("forms.en.toml") and isinstance(table.get(form), Mapping):
+            return {key: text for key, text in table[form].items() if isinstance(text, str)}
+    return {}
+
+
+@lru_cache(maxsize=4)
+def _tables(release: Release) -> Mapping[str, Mapping[str, Any]]:
+    return {path: tomllib.loads(content.decode()) for path, content in release.files.items() if path.endswith(_ENGLISH)}

@@ -1,0 +1,55 @@
+"""Cases that are left under way, for the demonstration: played from some weeks ago up to now, each to another stage."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.clock import MovableClock
+from engine.facts.organisation import Organisation
+from engine.services.runtime import Runtime
+from engine.simulation.guide import Chart, Guide
+from engine.simulation.play import Story
+from engine.simulation.report import Report
+
+DAYS_BACK = (3, 8, 15, 25, 40, 60)
+"""How long ago the cases began."""
+STEPS = (1, 3, 5, 8, 12, 18, 26)
+"""How many steps each has come, at most."""
+
+
+class _Reached(Exception):
+    """The case has come up to now."""
+
+
+@dataclass
+class _UpTo(MovableClock):
+    """A clock that stops a story rather than run ahead of a moment."""
+
+    end: datetime
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward, no further than the end."""
+        if self.at + by > self.end:
+            raise _Reached
+        super().advance(by)
+
+
+def stage(runtime: Runtime, organisation: Organisation, agreement_ids: Sequence[str], cases: int, seed: int) -> None:
+    """Play so many cases under each agreement, one after the other, and leave them where they stand now."""
+    now = runtime.clock.now()
+    chart = Chart(runtime.releases.active)
+    for agreement in agreement_ids:
+        chance = random.Random(f"{seed} {agreement}")  # noqa: S311 - a game, not a secret
+        report = Report(agreement, {node: element.name for node, element in chart.elements.items()})
+        guide = Guide(chart, chance)
+        for number in range(cases):
+            clock = _UpTo(now - timedelta(days=chance.choice(DAYS_BACK), minutes=chance.randrange(600)), end=now)
+            here = Runtime(runtime.database, runtime.releases, clock)
+            story = Story(here, clock, organisation, agreement, guide, chance, report, number, str(seed))
+            try:
+                story.advance(STEPS[number % len(STEPS)])
+            except _Reached:
+                continue

@@ -1,0 +1,46 @@
+// Keeps a form's answers on the server while they are being written, and hides what they make superfluous.
+
+const QUIET = 1500; // milliseconds without a key before a text is sent
+const AT_ONCE = 150; // after a choice, which may change what is asked
+
+export function followForm(form) {
+  const status = form.querySelector("[data-saved]");
+  let waiting;
+  let leaving = false;
+
+  async function save() {
+    const body = new FormData(form);
+    body.delete("do");
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "error" });
+      const told = await answer.json();
+      status.textContent = told.saved ?? told.message ?? form.dataset.unsaved;
+      if (told.hidden) {
+        hide(new Set(told.hidden));
+      }
+    } catch {
+      // No connection, or logged out: the text stands in the page, and the button says the rest.
+      if (!leaving) {
+        status.textContent = form.dataset.unsaved;
+      }
+    }
+  }
+
+  function hide(places) {
+    for (const part of form.querySelectorAll("[data-place]")) {
+      part.hidden = places.has(part.dataset.place);
+    }
+  }
+
+  function soon(delay) {
+    clearTimeout(waiting);
+    waiting = setTimeout(save, delay);
+  }
+
+  form.addEventListener("input", () => soon(QUIET));
+  form.addEventListener("change", (event) => soon(event.target.matches("input[type=radio], input[type=checkbox], select") ? AT_ONCE : QUIET));
+  form.addEventListener("submit", () => {
+    leaving = true;
+    clearTimeout(waiting);
+  });
+}

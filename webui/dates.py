@@ -1,0 +1,63 @@
+"""Says dates and times as one says them: with the day of the week, and near ones with the distance."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from babel.dates import format_date
+from flask_babel import gettext, ngettext
+
+from engine.clock import STOCKHOLM
+from webui.house import language, runtime
+
+NEAR = 14
+"""Days within which the distance is said too."""
+
+
+def local(at: datetime) -> datetime:
+    """Return a moment as it is in Sweden."""
+    return at.astimezone(STOCKHOLM)
+
+
+def today() -> date:
+    """Return the day in Sweden by the engine's clock."""
+    return local(runtime().clock.now()).date()
+
+
+def day(on: date | datetime) -> str:
+    """Say a day: "torsdag 12 mars 2026"."""
+    return str(format_date(local(on) if isinstance(on, datetime) else on, "EEEE d MMMM y", locale=language()))
+
+
+def short_day(on: date | datetime) -> str:
+    """Say a day without its weekday: "12 mars 2026"."""
+    return str(format_date(local(on) if isinstance(on, datetime) else on, "d MMMM y", locale=language()))
+
+
+def moment(at: datetime) -> str:
+    """Say a day and a time: "12 mars 2026 kl. 10.42"."""
+    return gettext("%(day)s kl. %(time)s", day=short_day(at), time=clock_time(at))
+
+
+def clock_time(at: datetime) -> str:
+    """Say a time of the day."""
+    return local(at).strftime("%H:%M" if language() == "en" else "%H.%M")
+
+
+def distance(at: datetime) -> str:
+    """Say how far off a due moment is: "om 3 dagar", "2 dagar försenad"; nothing for one far ahead."""
+    if at < runtime().clock.now():
+        late = (today() - local(at).date()).days
+        return ngettext("%(num)d dag försenad", "%(num)d dagar försenad", late) if late else gettext("försenad")
+    days = (local(at).date() - today()).days
+    if days == 0:
+        return gettext("i dag")
+    if days == 1:
+        return gettext("i morgon")
+    return ngettext("om %(num)d dag", "om %(num)d dagar", days) if days <= NEAR else ""
+
+
+def due(at: datetime) -> str:
+    """Say a due day with its distance."""
+    off = distance(at)
+    return f"{day(at)} ({off})" if off else day(at)

@@ -1,0 +1,1 @@
+"""The pages that only the demonstration has: another person, another time."""

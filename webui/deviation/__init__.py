@@ -1,0 +1,1 @@
+"""Deviations: report one, see where it stands."""

@@ -1,0 +1,1 @@
+"""The door: login, logout, language."""

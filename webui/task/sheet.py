@@ -1,0 +1,160 @@
+"""A laid out form with the reader's words and what was said of the answers, ready for a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from engine.services.sheets import Line
+from webui import dates
+from webui.house import language
+from webui.language import in_swedish
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that stand together: ``said`` is already known and only read, ``ask`` is one thing to fill in."""
+
+    kind: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form on a page."""
+
+    lines: tuple[Line, ...]
+    words: Mapping[str, str]
+    """The form's English, on an English page."""
+    complaints: Mapping[str, str]
+    """Sentences by path."""
+
+    def blocks(self, lines: Sequence[Line]) -> Iterator[Block]:
+        """Give the lines in order; neighbours that are only read are one block."""
+        known: list[Line] = []
+        for line in lines:
+            if is_read_only(line):
+                known += [line] if said(line) and not line.hidden else []
+                continue
+            if known:
+                yield Block("said", tuple(known))
+                known = []
+            yield Block("ask", (line,))
+        if known:
+            yield Block("said", tuple(known))
+
+    def label(self, line: Line) -> str:
+        """Return what a line is called."""
+        return self._word(_key(line), line.field.name)
+
+    def hint(self, line: Line) -> str | None:
+        """Return what stands below the label, if anything."""
+        return self._word(f"{_key(line)}.description", line.field.description) if line.field.description else None
+
+    def text(self, line: Line) -> str:
+        """Return a text of the form, which no answer belongs to."""
+        return self._word(line.field.id, line.field.description)
+
+    def choice(self, line: Line, label: str, value: object) -> str:
+        """Return what a choice is called; what the facts offer (units, persons) has no other name."""
+        return label if line.field.choices_from else self._word(f"{_key(line)}={value}", label)
+
+    def shown(self, line: Line) -> str:
+        """Return an answer as one reads it."""
+        if line.choices:
+            chosen = line.value if isinstance(line.value, list) else [line.value]
+            labels = {str(one.value): self.choice(line, one.label, one.value) for one in line.choices}
+            return ", ".join(str(labels.get(str(value), value)) for value in chosen)
+        return said(line)
+
+    @property
+    def errors(self) -> list[dict[str, str]]:
+        """Return the summary's lines, each with the field it leads to."""
+        order = {line.path: index for index, line in enumerate(_all(self.lines)) if line.path}
+        paths = sorted(self.complaints, key=lambda path: order.get(path, len(order)))
+        return [{"text": self.complaints[path], "href": f"#{anchor(path)}"} for path in paths]
+
+    def _word(self, key: str, otherwise: str) -> str:
+        if language() == "sv":
+            return otherwise
+        return self.words.get(key) or in_swedish(otherwise)
+
+
+def anchor(path: str) -> str:
+    """Return the id of the element in which a path's answer is given."""
+    return f"f-{path.replace('.', '-')}"
+
+
+def is_read_only(line: Line) -> bool:
+    """Whether the line has an answer that the reader cannot change here."""
+    field = line.field
+    return bool(field.key) and (field.readonly or field.disabled or field.type == "expression")
+
+
+def said(line: Line) -> str:
+    """Return a known answer in words; empty where there is none."""
+    return _in_words(line.value)
+
+
+def _in_words(value: Any) -> str:  # noqa: ANN401 - an answer
+    if isinstance(value, datetime):
+        return dates.moment(value)
+    if isinstance(value, date):
+        return dates.day(value)
+    if isinstance(value, bool):
+        return ("Yes" if value else "No") if language() == "en" else ("Ja" if value else "Nej")
+    if isinstance(value, Mapping):
+        return ", ".join(text for text in map(_in_words, value.values()) if text)
+    if isinstance(value, list | tuple):
+        return "; ".join(text for text in map(_in_words, value) if text)
+    return "" if value is None else str(value)
+
+
+def written_value(line: Line) -> str:
+    """Return what a text field holds, in the form that its kind of field takes."""
+    value = line.value
+    if isinstance(value, datetime):
+        return dates.local(value).strftime("%Y-%m-%dT%H:%M")
+    text = "" if value is None else str(value)
+    if line.field.type == "datetime" and line.field.subtype == "datetime":
+        return _local_minute(text)
+    return text
+
+
+def input_type(line: Line) -> str:
+    """Return the browser's kind of field; where the text is no date, a plain one, so that it is shown again as it was typed."""
+    if line.field.type != "datetime":
+        return {"email": "email", "phone": "tel"}.get(str(line.field.rules.get("validationType")), "text")
+    kinds = {"date": ("date", date.fromisoformat), "datetime": ("datetime-local", datetime.fromisoformat)}
+    kind, reads = kinds.get(line.field.subtype, ("time", lambda text: datetime.fromisoformat(f"2000-01-01T{text}")))
+    text = written_value(line)
+    try:
+        if text:
+            reads(text)
+    except ValueError:
+        return "text"
+    return kind
+
+
+def _local_minute(text: str) -> str:
+    """Return a kept date and time as the browser's field writes it; anything else as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (dates.local(at) if at.tzinfo else at).strftime("%Y-%m-%dT%H:%M")
+
+
+def _key(line: Line) -> str:
+    """Return a line's name in the English table: its path without the numbers of rows."""
+    return ".".join(part for part in line.place.split(".") if not part.isdecimal())
+
+
+def _all(lines: Sequence[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield line
+        yield from _all(line.lines)
+        for row in line.rows:
+            yield from _all(row)
