@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_jinja import __name__ as macros
-from jinja2 import ChoiceLoader, PackageLoader
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.wrappers import Response
 
 from engine.services import accounts
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> Flask:
 
 def _add_templates(app: Flask) -> None:
     environment = app.jinja_env
-    environment.loader = ChoiceLoader([PackageLoader("webui"), PackageLoader(macros)])
+    environment.loader = ChoiceLoader([PackageLoader("webui"), PrefixLoader({macros: PackageLoader(macros)})])
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(day=dates.day, short_day=dates.short_day, moment=dates.moment, due=dates.due, distance=dates.distance)
     environment.filters.update(anchor=sheet.anchor, written_value=sheet.written_value, input_type=sheet.input_type)

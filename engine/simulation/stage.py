@@ -19,6 +19,9 @@ DAYS_BACK = (3, 8, 15, 25, 40, 60)
 STEPS = (1, 3, 5, 8, 12, 18, 26)
 """How many steps each has come, at most."""
 
+BESIDE = 3
+"""One case in so many may have a deviation or a dispute beside it."""
+
 
 class _Reached(Exception):
     """The case has come up to now."""
@@ -49,6 +52,8 @@ def stage(runtime: Runtime, organisation: Organisation, agreement_ids: Sequence[
             clock = _UpTo(now - timedelta(days=chance.choice(DAYS_BACK), minutes=chance.randrange(600)), end=now)
             here = Runtime(runtime.database, runtime.releases, clock)
             story = Story(here, clock, organisation, agreement, guide, chance, report, number, str(seed))
+            if number % BESIDE:
+                story.began |= {"deviation", "dispute"}  # as if: these cases go their usual way
             try:
                 story.advance(STEPS[number % len(STEPS)])
             except _Reached:

@@ -97,7 +97,7 @@ def _complete(shown: Task, answers: Mapping[str, Any]) -> Response | tuple[str, 
         "work_item": work_item,
         "element": shown.entry.element,
         "name": shown.entry.name,
-        "case": taken.case,
+        "case": taken.case if shown.entry.purpose == "case" else None,
         "opened": list(taken.opened),
         "ended": bool(taken.ended),
     }
