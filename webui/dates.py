@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from babel.dates import format_date
-from flask_babel import gettext, ngettext
 
 from engine.clock import STOCKHOLM
 from webui.house import language, runtime
+from webui.words import gettext, ngettext
 
 NEAR = 14
 """Days within which the distance is said too."""

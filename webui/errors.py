@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Flask, current_app, jsonify, render_template, request
-from flask_babel import gettext
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +14,7 @@ from engine.services.access import NoSuchCase, NoSuchWorkItem, NotYours
 from engine.services.deviations import NoSuchDeviation
 from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, Unsaved, WorkItemMoved
 from webui.house import language
+from webui.words import gettext
 
 Answer = tuple[str, int]
 
@@ -41,7 +40,7 @@ def not_found(error: SamspelError) -> Answer:
     return render_template("errors/404.html"), HTTPStatus.NOT_FOUND
 
 
-def overtaken(error: Unsaved) -> tuple[object, int]:
+def overtaken(error: Unsaved) -> tuple[Response | str, int]:
     """Say who was first, and show all that was written."""
     said = error.sentence(language())
     if request.accept_mimetypes.best == "application/json":
@@ -63,8 +62,8 @@ def stale(error: CSRFError) -> Answer:
 
 def plain(error: HTTPException) -> Answer:
     """Show the page of an HTTP error; one without a page of its own says what HTTP calls it."""
-    page = _PAGES.get(error.code or 0, lambda: render_template("errors/other.html", name=error.name))
-    return page(), error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    page = render_template(f"errors/{error.code}.html" if error.code in _PAGES else "errors/other.html", name=error.name)
+    return page, error.code or HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def broken(error: Exception) -> Answer:
@@ -79,4 +78,4 @@ def written() -> list[str]:
     return [text for name, text in request.form.items(multi=True) if name not in UNWRITTEN and not name.endswith(("#", "password")) and text.strip()]
 
 
-_PAGES: dict[int, Callable[[], str]] = {code: lambda code=code: render_template(f"errors/{code}.html") for code in (403, 404, 413, 429)}
+_PAGES = frozenset({403, 404, 413, 429})

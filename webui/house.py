@@ -27,7 +27,7 @@ class House:
     demonstration: bool
 
 
-class User(UserMixin):  # type: ignore[misc] - Flask-Login has no types
+class User(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Whoever is at the other end of a request."""
 
     def __init__(self, signed_in: SignedIn) -> None:

@@ -22,10 +22,10 @@ def add_languages(app: Flask) -> None:
 
 def element_name(element: str | None, name: str | None) -> str:
     """Return what an element of a drawing is called, marked as Swedish where the page is not and there is no other name."""
-    if language() == "sv" or not element:
+    if language() == "sv":
         return name or element or ""
-    english = wording.of_elements(runtime()).get(element)
-    return english or in_swedish(name or element)
+    english = wording.of_elements(runtime()).get(element or "")
+    return english or in_swedish(name or element or "")
 
 
 def in_swedish(text: str) -> Markup:

@@ -121,7 +121,8 @@ def school(runtime):
     organisation = here.organisation
 
     def at_work(unit):
-        return [who for post in organisation.positions if post.unit == unit and post.role == "staff" for who in organisation.holders(post.id, here.at)]
+        posts = [post.id for post in organisation.positions if post.unit == unit and post.role == "staff"]
+        return [who for post in posts for who in organisation.holders(post, here.at)]
 
     unit = next(unit.id for unit in organisation.units if unit.kind == "school")
     far = next(one.id for one in organisation.units if one.agreements and one.party != organisation.party_of(unit).id)

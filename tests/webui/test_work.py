@@ -109,7 +109,7 @@ def test_what_is_not_mine_looks_like_what_does_not_exist(need, browser_of, schoo
 
 
 def test_the_case_is_seen_by_who_started_it_and_by_no_stranger(need, browser_of, school, runtime):
-    browser, page = need
+    browser, _ = need
     reference = tasks.inbox(runtime, school.teacher)[0].case
 
     own = browser.get(f"/case/{reference}")

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
-
 from engine.services.directory import Directory
 from engine.services.history import Row
 from webui.language import element_name
+from webui.words import gettext
 
 UNTOLD = frozenset({"read", "opened", "timers fired"})
 """What stands in the history and not on the page: who read it is for the reviewer, what was opened is seen where it is done."""

@@ -6,7 +6,6 @@ from datetime import date
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext
 from personnummer import personnummer
 from werkzeug.wrappers import Response
 
@@ -14,6 +13,7 @@ from engine.services import cases
 from engine.services.cases import NewChild
 from webui.case.timeline import told
 from webui.house import language, names, person, runtime
+from webui.words import gettext
 
 case = Blueprint("case", __name__)
 

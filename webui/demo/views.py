@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -18,6 +17,7 @@ from engine.services.directory import waiting_by_queue
 from webui import dates
 from webui.door.views import enter
 from webui.house import house, names, runtime
+from webui.words import gettext
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from engine.services import deviations
 from engine.services.access import NoSuchCase
 from engine.services.deviations import CannotLift
 from webui.house import language, names, person, runtime
+from webui.words import gettext
 
 deviation = Blueprint("deviation", __name__, url_prefix="/deviation")
 
@@ -26,15 +26,7 @@ def every() -> str:
 def show(number: int) -> str:
     """Show where one deviation stands."""
     report = deviations.show(runtime(), person(), number)
-    steps = [
-        gettext("Rapporten skrivs"),
-        gettext("Närmaste chef"),
-        gettext("Nästa nivå"),
-        gettext("Ledningsnivå eller styrgrupp"),
-    ]
-    return render_template(
-        "deviation/deviation.html", deviation=report, steps=steps, waiting=[names().queue(one, language()) for one in report.waiting_for]
-    )
+    return render_template("deviation/deviation.html", deviation=report)
 
 
 @deviation.post("/<int:number>/lift")

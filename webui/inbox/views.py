@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from engine.services import tasks
 from engine.services.tasks import Entry, Narrowing
 from webui.dates import local, today
 from webui.house import names, person, runtime
+from webui.words import gettext
 
 inbox = Blueprint("inbox", __name__, url_prefix="/inbox")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from flask import Blueprint, render_template
-from flask_babel import gettext
 
 from engine.clock import STOCKHOLM
 from engine.services import deviations, tasks
 from engine.services.tasks import COUNTED, Narrowing
 from webui.dates import local, today
 from webui.house import names, person, runtime
+from webui.words import gettext
 
 start = Blueprint("start", __name__)
 

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from engine.services import sheets, tasks
@@ -17,6 +16,7 @@ from webui.house import language, names, person, runtime
 from webui.language import form_words
 from webui.task.answers import add_row, read, remove_row
 from webui.task.sheet import Sheet
+from webui.words import gettext
 
 task = Blueprint("task", __name__, url_prefix="/task")
 
