@@ -1,6 +1,7 @@
 """The command as a person meets it: status, sentences, never a traceback."""
 
 import json
+import socket
 
 import pytest
 from click.testing import CliRunner
@@ -25,12 +26,26 @@ def test_timers_run_says_that_nothing_was_due(run):
     assert json.loads(done.stdout) == {"ok": True, "fired": 0, "failed": 0, "rerouted": 0}
 
 
-def test_the_demonstration_plays_every_agreement_to_the_end(run):
-    done = run("demo")
+def test_the_simulator_plays_every_agreement_to_the_end(run):
+    done = run("simulate", "--cases", "3")
 
     assert done.exit_code == 0
     for agreement in read_agreements(processes_folder() / "agreements"):
         assert f"{agreement}: 3 ärenden" in done.stdout
+
+
+def test_a_demonstration_on_a_taken_port_throws_nothing_away(run, tmp_path):
+    file = tmp_path / "demo.sqlite"
+    file.write_text("kept")
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = run("demo", "--reset", "--file", str(file), "--port", str(other.getsockname()[1]))
+
+    assert done.exit_code == 1
+    assert "används redan. Välj en annan med --port." in done.stderr
+    assert file.read_text() == "kept"
 
 
 @pytest.mark.parametrize("command", [("db", "upgrade"), ("timers", "run")])

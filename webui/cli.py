@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from pathlib import Path
 
@@ -48,15 +49,13 @@ def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> Non
     """
     if not (Path(__file__).parent / "static" / "built" / "pages.css").is_file():
         raise AssetsMissing
+    _require_free(port)
     if reset:
         for part in ("", "-wal", "-shm"):
             Path(f"{file}{part}").unlink(missing_ok=True)
     app = create_app(Settings(f"sqlite:///{file}", settings.models, demonstration=True, secure_cookies=False))
     runtime: Runtime = app.extensions[EXTENSION].runtime
-    try:
-        server = make_server("127.0.0.1", port, app, threaded=True)
-    except (OSError, SystemExit) as error:  # Werkzeug leaves by itself where the port is taken
-        raise PortTaken(port=port) from error
+    server = make_server("127.0.0.1", port, app, threaded=True)
     swedish = settings.language == "sv"
     click.echo("Förbereder påhittade personer och ärenden ..." if swedish else "Preparing invented people and cases ...")
     logins = prepare(runtime)
@@ -73,6 +72,16 @@ def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> Non
     finally:
         over.set()
         server.server_close()
+
+
+def _require_free(port: int) -> None:
+    """Try the port before anything is thrown away. Raises PortTaken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(port=port) from error
 
 
 def _let_time_pass(runtime: Runtime, over: threading.Event) -> None:

@@ -12,6 +12,9 @@ from webui import dates
 from webui.house import language
 from webui.language import in_swedish
 
+_BROWSER = {"date": ("date", ""), "datetime": ("datetime-local", ""), "time": ("time", "2000-01-01T")}
+"""The browser's kind of field for each kind of moment, and what makes its text a whole moment."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -116,7 +119,7 @@ def written_value(line: Line) -> str:
     """Return what a text field holds, in the form that its kind of field takes."""
     value = line.value
     if isinstance(value, datetime):
-        return dates.local(value).strftime("%Y-%m-%dT%H:%M")
+        return f"{dates.local(value):%Y-%m-%dT%H:%M}"
     text = "" if value is None else str(value)
     if line.field.type == "datetime" and line.field.subtype == "datetime":
         return _local_minute(text)
@@ -127,12 +130,11 @@ def input_type(line: Line) -> str:
     """Return the browser's kind of field; where the text is no date, a plain one, so that it is shown again as it was typed."""
     if line.field.type != "datetime":
         return {"email": "email", "phone": "tel"}.get(str(line.field.rules.get("validationType")), "text")
-    kinds = {"date": ("date", date.fromisoformat), "datetime": ("datetime-local", datetime.fromisoformat)}
-    kind, reads = kinds.get(line.field.subtype, ("time", lambda text: datetime.fromisoformat(f"2000-01-01T{text}")))
+    kind, before = _BROWSER[line.field.subtype]
     text = written_value(line)
     try:
         if text:
-            reads(text)
+            datetime.fromisoformat(before + text)
     except ValueError:
         return "text"
     return kind
@@ -144,7 +146,7 @@ def _local_minute(text: str) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return (dates.local(at) if at.tzinfo else at).strftime("%Y-%m-%dT%H:%M")
+    return f"{dates.local(at) if at.tzinfo else at:%Y-%m-%dT%H:%M}"
 
 
 def _key(line: Line) -> str:
