@@ -22,6 +22,7 @@ _WORDS = (
     "Frågan tas upp igen vid nästa möte.",
     "Alla berörda har fått samma besked.",
 )
+_NAMES = ("Elis Övingsson", "Amina Ritberg", "Folke Tänkvall", "Siri Planritz")
 _SAMPLES = ("12", "123456", "123 45", "2026-0001", "A1", "abc", "ABC-123", "0000000000")
 """Tried one after the other against a field's own pattern."""
 
@@ -134,7 +135,7 @@ class Answering:
             return {"email": "namn@example.org", "phone": "070-123 45 67"}[kind]
         if pattern := one.rules.get("pattern"):
             return next((sample for sample in _SAMPLES if re.search(pattern, sample)), _SAMPLES[0])
-        text = self.chance.choice(_WORDS)
+        text = self.chance.choice(_NAMES if "namn" in one.name.lower() else _WORDS)
         least, most = (_whole(one.rules.get(name)) for name in ("minLength", "maxLength"))
         return text.ljust(least or 0, ".")[: most or None]
 

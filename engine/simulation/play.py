@@ -135,7 +135,8 @@ class Story:
         release = self.runtime.releases.active
         today = at.astimezone(STOCKHOLM).date()
         oldest = agreements.policy(release, self.agreement, today).values.get("age_max") or 17
-        child = invent_child(self.chance, today, int(min(oldest, 17)), self.organisation.units[0].party)
+        home = self.organisation.party_of(unit.id)
+        child = invent_child(self.chance, today, int(min(oldest, 17)), home.name if home else None)
         started = cases.start(self.runtime, self.initiator, agreement=self.agreement, child=child, unit=unit.id)
         self.reference = started.reference
         with self.runtime.database.reading() as session:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count, islice
 
 from engine.clock import MovableClock
 from engine.facts.organisation import Organisation
@@ -16,11 +17,11 @@ from engine.simulation.report import Report
 
 DAYS_BACK = (3, 8, 15, 25, 40, 60)
 """How long ago the cases began."""
-STEPS = (1, 3, 5, 8, 12, 18, 26)
+STEPS = (2, 6, 10, 4, 15, 8, 22, 12, 30, 18)
 """How many steps each has come, at most."""
 
-BESIDE = 3
-"""One case in so many may have a deviation or a dispute beside it."""
+BESIDE = 4
+"""One case in so many has a deviation beside it, and another one a dispute."""
 
 
 class _Reached(Exception):
@@ -44,16 +45,17 @@ def stage(runtime: Runtime, organisation: Organisation, agreement_ids: Sequence[
     """Play so many cases under each agreement, one after the other, and leave them where they stand now."""
     now = runtime.clock.now()
     chart = Chart(runtime.releases.active)
+    numbers = count()
     for agreement in agreement_ids:
         chance = random.Random(f"{seed} {agreement}")  # noqa: S311 - a game, not a secret
         report = Report(agreement, {node: element.name for node, element in chart.elements.items()})
         guide = Guide(chart, chance)
-        for number in range(cases):
+        for number in islice(numbers, cases):
             clock = _UpTo(now - timedelta(days=chance.choice(DAYS_BACK), minutes=chance.randrange(600)), end=now)
             here = Runtime(runtime.database, runtime.releases, clock)
             story = Story(here, clock, organisation, agreement, guide, chance, report, number, str(seed))
-            if number % BESIDE:
-                story.began |= {"deviation", "dispute"}  # as if: these cases go their usual way
+            # As if it had been begun already: it is not begun then.
+            story.began |= {purpose for place, purpose in enumerate(("deviation", "dispute")) if number % BESIDE != place}
             try:
                 story.advance(STEPS[number % len(STEPS)])
             except _Reached:

@@ -75,9 +75,16 @@ class Sheet:
     @property
     def errors(self) -> list[dict[str, str]]:
         """Return the summary's lines, each with the field it leads to."""
-        order = {line.path: index for index, line in enumerate(_all(self.lines)) if line.path}
+        lines = {line.path: line for line in _all(self.lines) if line.path}
+        order = {path: index for index, path in enumerate(lines)}
         paths = sorted(self.complaints, key=lambda path: order.get(path, len(order)))
-        return [{"text": self.complaints[path], "href": f"#{anchor(path)}"} for path in paths]
+        return [{"text": f"{self._row(path, lines)}{self.complaints[path]}", "href": f"#{anchor(path)}"} for path in paths]
+
+    def _row(self, path: str, lines: Mapping[str, Line]) -> str:
+        """Return which row of a list a path lies in, for there is one like it in every row."""
+        of, _, _ = path.rpartition(".")
+        rows, _, number = of.rpartition(".")
+        return f"{self.label(lines[rows])} {int(number) + 1}: " if number.isdecimal() and rows in lines else ""
 
     def _word(self, key: str, otherwise: str) -> str:
         if language() == "sv":
