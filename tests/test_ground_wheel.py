@@ -53,6 +53,8 @@ def test_the_wheel_carries_models_migrations_and_the_feel_interpreter(wheel):
     shipped = {f"engine/processes/{path.relative_to(TOP / 'processes')}" for path in (TOP / "processes").rglob("*") if path.is_file()}
     assert shipped <= names
     assert {"engine/execution/built/feel.js", "engine/storage/migrations/env.py"} <= names
+    assert {"webui/static/built/pages.css", "webui/static/built/pages.js", "webui/templates/base.html"} <= names
+    assert "webui/translations/en/LC_MESSAGES/messages.mo" in names
     assert {str(path.relative_to(TOP)) for path in (TOP / "engine/storage/migrations").rglob("*.py")} <= names
     assert not any(name.startswith(("tests/", "docs/", "processes/")) for name in names)
 
