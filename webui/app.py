@@ -77,9 +77,11 @@ def _add_login(app: Flask) -> None:
         signed_in = accounts.resume(here.runtime, token, here.wall_clock.now())
         return User(signed_in) if signed_in else None
 
-    def demand_login() -> Response | None:
+    def demand_login() -> Response | tuple[str, int] | None:
         if request.endpoint is None or request.endpoint in OPEN or request.blueprint == "demo" or current_user.is_authenticated:
             return None
+        if errors.written():
+            return errors.logged_out()
         return redirect(url_for("door.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
 
     manager.user_loader(load)

@@ -60,6 +60,11 @@ def stale(error: CSRFError) -> Answer:
     return render_template("errors/409.html", said=said, written=written()), HTTPStatus.BAD_REQUEST
 
 
+def logged_out() -> Answer:
+    """Give back what somebody wrote whose session had ended meanwhile."""
+    return render_template("errors/401.html", written=written()), HTTPStatus.UNAUTHORIZED
+
+
 def plain(error: HTTPException) -> Answer:
     """Show the page of an HTTP error; one without a page of its own says what HTTP calls it."""
     page = render_template(f"errors/{error.code}.html" if error.code in _PAGES else "errors/other.html", name=error.name)

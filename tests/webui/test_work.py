@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from engine.services import tasks
+from engine.clock import SystemClock
+from engine.services import accounts, tasks
 
 NEED = "Maja orkar inte med skoldagen."
 
@@ -19,6 +20,8 @@ def filled(page, **answers):
     given = {name: NEED for name in names if name not in ("csrf_token", "next", "language", "to")}
     given |= dict.fromkeys(re.findall(r'<input[^>]*name="([^"]+)" type="date"', page.html), "2026-01-12")
     for name, value in re.findall(r'<input[^>]*name="([^"]+)" type="(?:radio|checkbox)" value="([^"]+)"', page.html):
+        given[name] = value
+    for name, value in re.findall(r'<select[^>]*name="([^"]+)".*?<option value="([^"]+)"', page.html, re.DOTALL):
         given[name] = value
     return {**given, **answers}
 
@@ -172,3 +175,57 @@ def test_the_demonstration_s_clock_moves_a_week(browser_of, school, runtime):
     browser.post("/demo/clock", by="week")
 
     assert (runtime.clock.now() - before).days == 7
+
+
+def test_what_was_sent_after_the_session_ended_is_given_back_and_not_carried_out(need, runtime, school):
+    browser, page = need
+    accounts.sign_out_everywhere(runtime, school.teacher, SystemClock().now())
+
+    answer = browser.post(task_of(page), **filled(page))
+
+    assert answer.status == 401
+    assert "Du har loggats ut" in answer.text
+    assert NEED in answer.text
+    assert len(tasks.inbox(runtime, school.teacher)) == 1
+
+
+def test_a_form_without_its_token_does_nothing_and_gives_the_text_back(need, runtime, school):
+    browser, page = need
+
+    answer = browser.client.post(task_of(page), data=filled(page))
+
+    assert answer.status_code == 400
+    assert NEED in answer.text
+    assert len(tasks.inbox(runtime, school.teacher)) == 1
+
+
+def test_a_fault_of_ours_has_a_reference_and_no_traceback(app, browser_of, school):
+    app.add_url_rule("/fault", "fault", lambda: 1 / 0)
+
+    page = browser_of(school.teacher).get("/fault")
+
+    assert page.status == 500
+    assert re.search(r"felets nummer: [0-9a-f]{8}", page.text)
+    assert "ZeroDivisionError" not in page.html
+
+
+def test_too_large_a_form_is_refused_with_a_page(need):
+    browser, page = need
+
+    answer = browser.post(task_of(page), text="x" * 3_000_000)
+
+    assert answer.status == 413
+    assert "för stort" in answer.text
+
+
+def test_a_reported_deviation_shows_on_its_page_whom_it_waits_for(browser_of, school):
+    browser = browser_of(school.teacher)
+    page = browser.post("/deviation/report", place=school.place, case="", unit="")
+    done = browser.post(task_of(page), **filled(page))
+    assert "Nu händer detta" in done.text, done.text
+
+    shown = browser.get(browser.get("/deviation").link(r"^/deviation/\d+$"))
+
+    assert NEED in shown.text
+    assert 'aria-current="step"' in shown.html
+    assert "Väntar på" in shown.text
