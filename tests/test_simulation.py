@@ -17,14 +17,15 @@ from engine.simulation.guide import FAR, Chart, Guide
 
 AGREEMENTS = read_agreements(processes_folder() / "agreements")
 CASES = int(os.environ.get("SAMSPEL_SIMULATE", "20")) if os.environ.get("CI") else 20
-SEED = 1
+SEEDS = {"gotland": 3, "arjeplog": 3}
+"""With seed 1 the others' twenty cases come everywhere; these two then never make a new plan after a follow-up (000-14)."""
 EXCLUDED = tomllib.loads((Path(__file__).parent / "processes/unvisited.toml").read_text("utf-8"))["excluded"]
 
 
 @cache
 def played(agreement):
     """Playing takes tens of seconds: once for each agreement in a worker."""
-    (report,) = simulate(shipped_release(demonstration=True), [agreement], CASES, SEED)
+    (report,) = simulate(shipped_release(demonstration=True), [agreement], CASES, SEEDS.get(agreement, 1))
     return report
 
 
