@@ -27,6 +27,17 @@ def test_an_endless_or_greedy_expression_ends_within_a_second(expression, error)
     assert feel.evaluate("1 + 1") == 2
 
 
+def test_what_earlier_expressions_left_in_memory_is_no_fault_of_the_next():
+    feel.start()
+    isolate = feel._interpreter._ready()
+    isolate.set_hard_memory_limit(1_000_000)  # less than the interpreter itself holds: as if the rest were full
+
+    answer = feel.evaluate("count(for n in 1..60000 return [n + 0.5, n])")
+
+    assert answer == 60_000
+    assert feel._interpreter._isolate is not isolate, "the full isolate was replaced, so this showed something"
+
+
 def test_an_interrupted_expression_does_not_answer_for_the_next():
     class Interrupted(Exception):
         pass
