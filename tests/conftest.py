@@ -1,4 +1,4 @@
-"""What every test may need: a PostgreSQL server, one for each worker of the run."""
+"""What every test may need: a PostgreSQL server and a browser, one for each worker of the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from tests.browser import path_of_chromium, started
 from tests.postgresql import server
 
 IN_CI = os.environ.get("CI") == "true"
@@ -32,3 +34,12 @@ def postgresql() -> Iterator[str]:
             absent("PostgreSQL server")
         else:
             yield url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser; each test opens pages of its own in it (tests.browser.new_page)."""
+    if path_of_chromium() is None:
+        absent("Chromium")
+    with started() as browser:
+        yield browser

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import path_of_chromium
 from tests.conftest import absent
-from tests.drawings.modeler import chromium, modeler
+from tests.drawings.modeler import modeler
 from tests.drawings.node import judged
 from tests.drawings.picture import drawings
 from tests.drawings.test_layout import SOUND
@@ -19,7 +20,7 @@ def verdicts():
 @pytest.fixture(scope="module")
 def bpmn_js():
     # Closed after each module: while Playwright's event loop lives, the FEEL isolate refuses calls with a time limit.
-    if chromium() is None:
+    if path_of_chromium() is None:
         absent("Chromium")
     with modeler() as opened:
         yield opened

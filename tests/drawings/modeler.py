@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.browser import started
 from tests.drawings.plan import Box
 
 TOP = Path(__file__).parents[2]
 NODE_MODULES = TOP / "node_modules"
 BPMN_JS = NODE_MODULES / "bpmn-js" / "dist"
 ZEEBE = NODE_MODULES / "zeebe-bpmn-moddle" / "resources" / "zeebe.json"
-QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--disable-gpu"]
 
 _OPEN = """
 async ([xml, zeebe]) => {
@@ -90,18 +88,8 @@ class Modeler:
             page.close()
 
 
-def chromium() -> str | None:
-    """Return the path of the machine's Chromium, or none."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
 @contextmanager
 def modeler() -> Iterator[Modeler]:
     """Open bpmn-js, and close its browser afterwards."""
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET + as_root)
-        try:
-            yield Modeler(browser)
-        finally:
-            browser.close()
+    with started() as browser:
+        yield Modeler(browser)

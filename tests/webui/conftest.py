@@ -13,6 +13,7 @@ from engine.services.demonstration import populate
 from engine.services.directory import directory
 from engine.services.opening import open_runtime
 from engine.shipped import processes_folder
+from tests.browser import served
 from webui.app import create_app
 from webui.house import EXTENSION
 from webui.settings import Settings
@@ -37,6 +38,13 @@ def app(filled_database, tmp_path):
     made = create_app(Settings(f"sqlite:///{path}", demonstration=True, secure_cookies=False))
     yield made
     made.extensions[EXTENSION].runtime.database.close()
+
+
+@pytest.fixture
+def address(app):
+    """Where a real browser reaches the application."""
+    with served(app) as url:
+        yield url
 
 
 @pytest.fixture
