@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app, session
+from flask import current_app, g, session
 from flask_babel import get_locale
 from flask_login import UserMixin, current_user
 
@@ -73,5 +73,7 @@ def chosen_language() -> Language:
 
 
 def names() -> Directory:
-    """Return the names of units and persons as they are now."""
-    return directory(runtime())
+    """Return the names of units and persons as they are now, read once for each request."""
+    if "names" not in g:
+        g.names = directory(runtime())
+    return cast("Directory", g.names)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import STOCKHOLM
@@ -381,20 +381,25 @@ def _send_copy(scene: Scene, inputs: Inputs) -> None:
 
 
 def _revoke_access(scene: Scene, inputs: Inputs) -> None:
-    """End what everybody but the initiating unit sees of the case; or one unit's part in it, and the copies that it was sent, where it says which."""
+    """End what everybody but the initiating unit sees of the case, copies included; or one unit's part in it, where it says which."""
     case = scene.need_case()
     unit = scene.unit(inputs.get("unit"))
     reason = _text(inputs.get("reason")) or "revoked"
     if unit:
         _leave(scene, case, Participant.unit_id == unit, reason)
-        copies = (Reader.unit_id == unit, Reader.revoked_at.is_(None), Reader.instance_id.in_(_instances_of(case)))
-        scene.session.execute(update(Reader).where(*copies).values(revoked_at=scene.at).execution_options(synchronize_session=False))
+        _take_back_copies(scene, case, Reader.unit_id == unit)
         return
     # The initiating unit stays: it answers for the case and its records.
     _leave(scene, case, Participant.role != "initiator", reason)
+    _take_back_copies(scene, case, Reader.unit_id != case.initiator_unit)
     current = (CoordinatorAssignment.case_id == case.id, CoordinatorAssignment.to_at.is_(None))
     scene.session.execute(update(CoordinatorAssignment).where(*current).values(to_at=scene.at))
     notices.cancel_waiting(scene.session, case.id, scene.at)
+
+
+def _take_back_copies(scene: Scene, case: Case, which: ColumnElement[bool]) -> None:
+    copies = (Reader.revoked_at.is_(None), Reader.instance_id.in_(_instances_of(case)), which)
+    scene.session.execute(update(Reader).where(*copies).values(revoked_at=scene.at).execution_options(synchronize_session=False))
 
 
 def _close_case(scene: Scene, inputs: Inputs) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, insert, or_, select, union_all, update
+import orjson
+from sqlalchemy import ColumnElement, Select, String, Table, and_, bindparam, false, func, insert, or_, select, union_all, update
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -99,11 +101,25 @@ def _inbox_branches(person: str, places: Collection[Place], now: datetime, limit
         query = select(WorkItem.id, WorkItem.urgency_at).where(WorkItem.closed_at.is_(None), *where, *conditions)
         return query.order_by(WorkItem.urgency_at, WorkItem.id).limit(limit)
 
-    yield branch(WorkItem.claimed_by == person)
+    # What somebody still holds after losing the right to it, and what they are kept from, is not theirs to do: it is not counted either.
+    mine = or_(*(and_(*_lies_in(place)) for place in places)) if places else false()
+    yield branch(WorkItem.claimed_by == person, mine, may_be_done_by(person))
     for place in places:
-        own = (WorkItem.queue == place.queue, *((WorkItem.purpose == place.purpose,) if place.purpose else ()))
+        own = (*_lies_in(place), may_be_done_by(person))
         yield branch(*own, WorkItem.claimed_by.is_(None))
         yield branch(*own, WorkItem.claimed_until.is_not(None), WorkItem.claimed_until <= now)
+
+
+def _lies_in(place: Place) -> Iterator[ColumnElement[bool]]:
+    yield WorkItem.queue == place.queue
+    if place.purpose:
+        yield WorkItem.purpose == place.purpose
+
+
+def may_be_done_by(person: str) -> ColumnElement[bool]:
+    """The items from which a person is not kept (``excluded``)."""
+    kept = cast_to(WorkItem.excluded, String)
+    return or_(kept == "[]", func.replace(kept, orjson.dumps(person).decode(), "") == kept)
 
 
 def _narrowed(narrowing: Narrowing) -> Iterator[ColumnElement[bool]]:

@@ -318,3 +318,17 @@ def test_a_unit_whose_access_ends_no_longer_reads_the_copies_that_it_was_sent(ho
 
     with pytest.raises(deviations.NoSuchDeviation):
         deviations.show(house.runtime, "social_worker", found.id)
+
+
+def test_when_everybodys_access_ends_the_copies_end_too_but_for_the_unit_that_answers_for_the_case(house):
+    started = house.asked("bup")
+    found = deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school", case=started.reference, concerned_unit="social")
+    entry = next(one for one in tasks.inbox(house.runtime, "school_worker") if one.name == "Skriv ner")
+    tasks.complete(house.runtime, "school_worker", entry.id, {"description": "Ingen kom."})
+    assert deviations.show(house.runtime, "social_worker", found.id).id == found.id
+
+    make_happen(house, started.instance_id, "revoke_access")
+
+    with pytest.raises(deviations.NoSuchDeviation):
+        deviations.show(house.runtime, "social_worker", found.id)
+    assert deviations.show(house.runtime, "school_boss", found.id).id == found.id

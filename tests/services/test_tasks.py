@@ -363,3 +363,24 @@ def test_the_history_says_for_which_member_of_the_family_something_was_done(hous
 
     done = [row for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "completed"]
     assert [row.details.get("on_behalf_of") for row in done] == [None, None, "Elis Exempelsson"]
+
+
+def test_what_somebody_is_kept_from_is_neither_shown_nor_counted(house):
+    house.asked("bup")
+    with house.runtime.database.writing() as session:
+        session.execute(update(WorkItem).where(WorkItem.queue == "unit:bup").values(excluded=["other", "bup_worker"]))
+
+    assert (tasks.inbox(house.runtime, "bup_worker"), tasks.waiting(house.runtime, "bup_worker")) == ([], 0)
+    assert (len(tasks.inbox(house.runtime, "bup_boss")), tasks.waiting(house.runtime, "bup_boss")) == (1, 1)
+
+
+def test_what_somebody_claimed_and_may_no_longer_do_is_not_counted(house):
+    house.wait(days=4)
+    house.start(units=["bup"])
+    house.complete("school_worker", **NEED)
+    tasks.claim(house.runtime, "stand_in", house.only("stand_in").id)
+    assert tasks.waiting(house.runtime, "stand_in") == 1
+
+    house.wait(days=7)
+
+    assert tasks.waiting(house.runtime, "stand_in") == 0
