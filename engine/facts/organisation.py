@@ -280,6 +280,22 @@ class Organisation:
         """Whether a person, in own right or as a deputy, holds a post in the line above a unit."""
         return any(person in self.acting(post.id, at, purpose) for post in self.line(unit, at))
 
+    def acted_for(self, person: str, at: datetime, purpose: Purpose | None = None) -> tuple[Position, ...]:
+        """Return the posts that a person holds or stands in for as a deputy, as :meth:`acting` has it from their side; the purpose as for deputies."""
+        held = (entry.position for entry in _at(self._assignments_of_person[person], at))
+        stood_in = (one.position for one in _at(self._standing_in[person], at) if isinstance(one, Deputy) and _in_scope(one.scope, purpose))
+        posts = {id_: self.position(id_) for id_ in (*held, *stood_in)}
+        return tuple(sorted(_at((post for post in posts.values() if post), at), key=lambda post: post.id))
+
+    def led_by(self, person: str, at: datetime, purpose: Purpose | None = None) -> tuple[Position, ...]:
+        """Return the managers' posts that a person answers for, in own right or as a deputy; the purpose as for deputies."""
+        return tuple(post for post in self.acted_for(person, at, purpose) if post.role in ("manager", "management"))
+
+    def units_led_by(self, person: str, at: datetime, purpose: Purpose | None = None) -> frozenset[str]:
+        """Return the ids of the units in whose line a person answers for a post, as :meth:`is_manager_in_line` has it for one."""
+        posts = {post.id for post in self.acted_for(person, at, purpose)}
+        return frozenset(unit.id for unit in self.units if posts and any(post.id in posts for post in self.line(unit.id, at)))
+
     def groups_of(self, agreement: str, kind: str, at: datetime) -> tuple[SteeringGroup, ...]:
         """Return an agreement's groups of a kind."""
         found = (group for group in self.groups if group.agreement == agreement and group.kind == kind)

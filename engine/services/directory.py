@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from engine.errors import Language
 from engine.facts.organisation import PROCESS_OWNER, Organisation, Purpose
 from engine.services import agreements
+from engine.services.access import PURPOSES
 from engine.services.runtime import Runtime
 from engine.storage.tables import WorkItem
 
@@ -72,6 +73,10 @@ class Directory:
     def stands_in(self, person: str) -> tuple[str, ...]:
         """Return the posts for which a person stands in."""
         return tuple(self._post(post.id) for post in self.organisation.standing_in(person, self.at))
+
+    def leads(self, person: str) -> bool:
+        """Whether a person answers for a manager's post now, also as a deputy for some purposes only."""
+        return any(self.organisation.led_by(person, self.at, purpose) for purpose in (None, *PURPOSES))
 
     def colleagues(self, person: str) -> Mapping[str, str]:
         """Return who works in the same units as a person, and their managers: whom work may be handed to."""

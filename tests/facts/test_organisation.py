@@ -170,3 +170,17 @@ def test_staff_and_members_are_those_of_the_day():
     assert staffed.staff_of("school", NOON) == ("anna",)
     assert staffed.staff_of("school", NOON + timedelta(days=1)) == ("anna", "bo")
     assert staffed.members_of("steering", NOON) == ("anna",)
+
+
+def test_whoever_stands_in_leads_the_units_below_the_post_and_for_the_purposes_of_the_deputyship_only():
+    staffed = organisation(deputyships=(Deputy("director", "cia", scope=frozenset({"deviation"})), Deputy("teacher", "dag")))
+
+    assert [post.id for post in staffed.led_by("cia", NOON, "deviation")] == ["director"]
+    assert staffed.led_by("cia", NOON) == ()
+    assert [post.id for post in staffed.led_by("dag", NOON)] == ["director"]
+    assert staffed.led_by("bo", NOON) == ()
+    for person in ("anna", "bo", "cia", "dag"):
+        for purpose in (None, "case", "deviation"):
+            one_by_one = {unit.id for unit in staffed.units if staffed.is_manager_in_line(person, unit.id, NOON, purpose)}
+            assert staffed.units_led_by(person, NOON, purpose) == one_by_one
+    assert staffed.units_led_by("cia", NOON, "deviation") == {"school", "office"}
