@@ -14,9 +14,10 @@ from engine.execution.faults import (
     Vocabulary,
 )
 from engine.execution.forms import Field, Form, validate
-from engine.execution.instances import complete, deliver, fire_timers, start
+from engine.execution.instances import complete, deliver, fire_timers, standing, start
+from engine.execution.outline import Outline, Phase, outline
 from engine.execution.release import Release, load_files
-from engine.execution.results import ArmedTimer, Effect, ReadyTask, Step, Visit
+from engine.execution.results import ArmedTimer, Effect, ReadyTask, Standing, Step, Visit
 from engine.execution.sheets import Line, lay_out
 from engine.execution.state import StateUnreadable
 
@@ -31,8 +32,11 @@ __all__ = [
     "NoSuchProcess",
     "NotListening",
     "NotOpen",
+    "Outline",
+    "Phase",
     "ReadyTask",
     "Release",
+    "Standing",
     "StateUnreadable",
     "Step",
     "StepFailed",
@@ -44,6 +48,8 @@ __all__ = [
     "fire_timers",
     "lay_out",
     "load_files",
+    "outline",
+    "standing",
     "start",
     "validate",
 ]

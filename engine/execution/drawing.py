@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -173,6 +174,11 @@ class Element:
         return self.properties.get("milestone") or None
 
     @property
+    def phase(self) -> str | None:
+        """The phase of the process that begins with it, if it names one."""
+        return self.properties.get("phase", "").strip() or None
+
+    @property
     def effects(self) -> tuple[str, ...]:
         """The task types that a user task's answers are given to."""
         return tuple(self.properties.get("effect", "").split())
@@ -218,6 +224,8 @@ class ProcessModel:
     lanes: tuple[str, ...] = ()
     reads: frozenset[str] = field(default_factory=frozenset)
     """Top-level names and dotted paths that its expressions and decisions read."""
+    places: Mapping[str, float] = field(default_factory=dict)
+    """How far to the right the middle of each element is drawn, where the file has a picture."""
 
     @property
     def read_names(self) -> frozenset[str]:
@@ -243,8 +251,17 @@ def read_processes(root: etree._Element, file: str) -> list[ProcessModel]:
     ``root`` is the root element that ``xml.parse_xml`` gives. Nothing is refused here: what
     cannot run is found by the checks.
     """
-    references = _references(root)
-    return [_process(node, file, references) for node in root.iter(f"{BPMN}process")]
+    references, places = _references(root), dict(_places(root))
+    return [_process(node, file, references, places) for node in root.iter(f"{BPMN}process")]
+
+
+def _places(root: etree._Element) -> Iterator[tuple[str, float]]:
+    """Yield the middle of each shape of the picture, from the left, by its element."""
+    for shape in root.iter("{*}BPMNShape"):
+        bounds = shape.find("{*}Bounds")
+        if bounds is not None:
+            with suppress(ValueError):  # the checks name what cannot be drawn
+                yield shape.get("bpmnElement", ""), float(bounds.get("x", "")) + float(bounds.get("width", "")) / 2
 
 
 def _references(root: etree._Element) -> dict[str, str]:
@@ -256,7 +273,7 @@ def _references(root: etree._Element) -> dict[str, str]:
     return found
 
 
-def _process(node: etree._Element, file: str, references: Mapping[str, str]) -> ProcessModel:
+def _process(node: etree._Element, file: str, references: Mapping[str, str], places: Mapping[str, float]) -> ProcessModel:
     process_id = node.get("id", "")
     lanes: dict[str, str] = {}
     names: list[str] = []
@@ -278,6 +295,7 @@ def _process(node: etree._Element, file: str, references: Mapping[str, str]) -> 
         elements=elements,
         flows=flows,
         lanes=tuple(names),
+        places={element: place for element, place in places.items() if element in elements},
     )
 
 

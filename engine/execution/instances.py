@@ -11,13 +11,16 @@ from SpiffWorkflow.util.task import TaskState
 from engine.execution import state as states
 from engine.execution.drawing import Element
 from engine.execution.faults import NotListening, NotOpen, StepFailed
-from engine.execution.nodes import Call, Catching, Person, Scope
+from engine.execution.nodes import Boundary, Call, Catching, EventGateway, Listener, Node, Person, Scope
 from engine.execution.release import Release
-from engine.execution.results import ArmedTimer, Facts, FeelValue, ReadyTask, Step
+from engine.execution.results import ArmedTimer, Facts, FeelValue, ReadyTask, Standing, Step
 from engine.execution.workflow import Instance, Journal, Part, Token
 
 DEFAULT_PRIORITY = 50
 """As in Camunda, from 0 to 100."""
+
+NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+"""The moment of a step that only looks."""
 
 
 def start(release: Release, process_id: str, variables: Mapping[str, FeelValue], facts: Facts, now: datetime) -> Step:
@@ -74,6 +77,23 @@ def fire_timers(release: Release, state: bytes, facts: Facts, now: datetime) -> 
     """Let every timer happen that is due at ``now``, the earliest first. Raises ``StepFailed`` and ``StateUnreadable``."""
     instance, process_id = _restored(release, state, facts, now)
     return _step(instance, process_id, instance.fire_timers)
+
+
+def standing(release: Release, state: bytes) -> tuple[Standing, ...]:
+    """Return where an instance stands: every element under way, call activities and subprocesses too, nothing for one that is over.
+
+    What only listens beside something else is left out: events at an activity's edge, and starts of event subprocesses.
+    Raises ``StateUnreadable``.
+    """
+    instance, _ = _restored(release, state, lambda _: {}, NO_TIME)
+    found = []
+    for task in [] if instance.completed else instance.open_tokens():
+        spec = task.task_spec
+        if isinstance(spec, Node) and not isinstance(spec, Boundary | Listener):
+            path = tuple(call.id for call in _calls(instance, task))
+            places = [at for _, at in spec.waits_for] if isinstance(spec, EventGateway) else [spec.element.id]
+            found += [Standing(place, spec.element.process, path) for place in places]
+    return tuple(dict.fromkeys(found))
 
 
 def _restored(release: Release, state: bytes, facts: Facts, now: datetime) -> tuple[Instance, str]:

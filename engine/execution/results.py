@@ -53,6 +53,17 @@ class ArmedTimer:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """An element where something is under way: a person, an event or a time is waited for, or what it calls is not over."""
+
+    element: str
+    process: str
+    """The id of the process that the element is drawn in."""
+    path: tuple[str, ...]
+    """The call activities above it, outermost first."""
+
+
+@dataclass(frozen=True)
 class Effect:
     """Something that the drawing makes happen outside of itself."""
 

@@ -14,8 +14,14 @@ _ENGLISH = ".en.toml"
 
 
 def of_elements(runtime: Runtime) -> Mapping[str, str]:
-    """Return the English names of the drawings' elements, by id; what has none is shown in Swedish."""
-    tables = _tables(runtime.releases.active).items()
+    """Return the English names of the elements of the drawings in use, by id; what has none is shown in Swedish."""
+    return of_drawings(runtime.releases.active)
+
+
+@lru_cache(maxsize=4)
+def of_drawings(release: Release) -> Mapping[str, str]:
+    """Return the English beside a release's drawings and tables: names by id, and ``<id>.documentation``, ``<id>.phase``, ``<id>.description``."""
+    tables = _tables(release).items()
     return {key: text for path, table in tables if not path.endswith("forms.en.toml") for key, text in table.items() if isinstance(text, str)}
 
 

@@ -775,6 +775,15 @@ RULED = [
         process(LINE, ask=person(), _ext=props(purpose="deviation")),
     ),
     twins("unknown_property", "it", line(person(ext=props(outcom="x"))), line(person(ext=props(milestone="plan_ready"))), severity="warning"),
+    twins("phase_name", "it", line(person(ext=props(phase=" "))), line(person(ext=props(phase="Möte")))),
+    twins("phase_name", "it", line(person(ext=props(phase="Ett skede med alldeles för långt namn"))), line(person(ext=props(phase="M" * 24)))),
+    twins(
+        "phases_many",
+        "main",
+        process("start > a > b > c > d > e > f > g > h > i > end", **{name: person(ext=props(phase=name)) for name in "abcdefghi"}),
+        process("start > a > b > c > d > e > f > g > h > i > end", **{name: person(ext=props(phase=name.replace("i", "h"))) for name in "abcdefghi"}),
+        severity="warning",
+    ),
     twins(
         "lane_unknown_node",
         "lane_1",

@@ -10,6 +10,7 @@ from engine.shipped import processes_folder
 
 FOLDERS = ("sip", "deviation")
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+PHASE = f"{BPMN}extensionElements/{{*}}properties/{{*}}property[@name='phase']"
 DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 MODELS = [path for folder in FOLDERS for kind in ("bpmn", "dmn") for path in sorted((processes_folder() / folder).glob(f"*.{kind}"))]
 
@@ -21,6 +22,7 @@ def named(path):
         note = element.find(f"{DMN}description") if path.suffix == ".dmn" else element.find(f"{BPMN}documentation")
         if element.get("id") and element.tag not in (f"{BPMN}participant", f"{BPMN}message", f"{DMN}definitions"):
             texts[element.get("id")] = element.get("label") or (element.get("name") if not element.tag.endswith("variable") else None)
+            texts[f"{element.get('id')}.phase"] = next((one.get("value") for one in element.iterfind(PHASE)), None)
             texts[f"{element.get('id')}.{'description' if path.suffix == '.dmn' else 'documentation'}"] = None if note is None else note.text
     return {key: text for key, text in texts.items() if text}
 

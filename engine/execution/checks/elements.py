@@ -27,8 +27,11 @@ from engine.execution.faults import Fault, Vocabulary
 MOST_INSTANCES = 500
 """A literal number of instances above this is refused: the engine makes them all at once (spiffworkflow.md)."""
 PURPOSES = frozenset({"case", "deviation", "dispute"})
-PROPERTIES = frozenset({"purpose", "variables", "requirement", "milestone", "effect", "outcome"})
+PROPERTIES = frozenset({"purpose", "variables", "requirement", "milestone", "effect", "outcome", "phase"})
 """The ``zeebe:property`` names that mean something, docs/house.md."""
+LONGEST_PHASE = 24
+"""Signs: the name stands in a strip of up to eight."""
+MOST_PHASES = 8
 
 _DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _CYCLE = re.compile(r"R(\d*)/(.+/)?" + _DURATION.pattern)
@@ -128,8 +131,15 @@ def process_faults(drawing: Drawing) -> Iterator[Fault]:
         own = properties(process.element)
         if "purpose" in own and own["purpose"] not in PURPOSES:
             yield at("unknown_purpose", process, purpose=own["purpose"])
+        phases = {name for scope in drawing.scopes.values() if scope.process is process for node in scope.nodes.values() if (name := _phase(node))}
+        if len(phases) > MOST_PHASES:
+            yield at("phases_many", process, count=len(phases), limit=MOST_PHASES)
         yield from _lane_faults(process)
     yield from _identity_faults(drawing)
+
+
+def _phase(node: Node) -> str:
+    return node.properties.get("phase", "").strip()
 
 
 def _identity_faults(drawing: Drawing) -> Iterator[Fault]:
@@ -230,6 +240,8 @@ def _property_faults(node: Node, vocabulary: Vocabulary) -> Iterator[Fault]:
     for name in own:
         if name not in PROPERTIES:
             yield at("unknown_property", node, name=name, known=listed(PROPERTIES))
+    if "phase" in own and not 0 < len(_phase(node)) <= LONGEST_PHASE:
+        yield at("phase_name", node, name=_phase(node), limit=LONGEST_PHASE)
     yield from requirement_faults(node, own.get("requirement", ""), vocabulary)
 
 

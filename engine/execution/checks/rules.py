@@ -221,6 +221,20 @@ _PROCESSES = (
         "Check the spelling: {known}.",
     ),
     Rule(
+        "phase_name",
+        "Skedet ”{name}” har inget namn eller ett som är längre än {limit} tecken.",
+        "The phase ”{name}” has no name, or one longer than {limit} characters.",
+        "Skriv ett kort namn i egenskapen phase, till exempel Möte, eller ta bort den.",
+        "Write a short name in the property phase, for example Meeting, or remove it.",
+    ),
+    _warn(
+        "phases_many",
+        "Processen har {count} skeden; fler än {limit} får inte plats på ärendets sida.",
+        "The process has {count} phases; more than {limit} do not fit on the page of a case.",
+        "Slå ihop skeden: ta bort egenskapen phase från några element.",
+        "Join phases: remove the property phase from some elements.",
+    ),
+    Rule(
         "unknown_requirement",
         "Kravet ”{requirement}” finns inte i någon överenskommelse.",
         "There is no requirement ”{requirement}” in any agreement.",
