@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from werkzeug.serving import make_server
 
+import engine.cli_accounts  # noqa: F401 - its commands join the others
 from engine.cli import Settings as EngineSettings
 from engine.cli import samspel
 from engine.errors import SamspelError

@@ -20,15 +20,20 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Language, SamspelError
 from engine.services.runtime import Runtime
+from engine.services.tokens import person_of
 from engine.storage.tables import Account, LoginSession, Person
 
 SHORTEST = 8
 """Signs of a password at least; no other rule, as NIST and ASVS have it."""
+TEMPORARY = timedelta(days=7)
+"""How long a password that somebody else has made lets a person in, to choose one."""
 IDLE = timedelta(hours=8)
 """After so long without a request a session ends: a working day."""
 SEEN_EVERY = timedelta(minutes=5)
 """How often a session's last use is written down."""
 
+_EASY = "23456789bcdfghjkmnpqrstvwxyz"
+"""Of a password that is read aloud or from paper: no words and no signs that look alike; twenty of them are 96 bits."""
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_hex())
 """Tried for unknown names, so that they take as long as known ones."""
@@ -48,6 +53,20 @@ class PasswordTooShort(SamspelError):
     en = "The password must have at least {shortest} characters."
 
 
+class SamePassword(SamspelError):
+    """The new password is the old one."""
+
+    sv = "Det nya lösenordet är detsamma som det gamla. Välj ett annat."
+    en = "The new password is the same as the old one. Choose another."
+
+
+class WrongPassword(SamspelError):
+    """Somebody who is logged in gives a wrong password as their own."""
+
+    sv = "Det nuvarande lösenordet stämmer inte."
+    en = "The present password is not right."
+
+
 class NoSuchPerson(SamspelError):
     """Nobody by that id may log in."""
 
@@ -64,6 +83,49 @@ class SignedIn:
     person: str
     name: str
     language: Language | None
+    must_choose: bool = False
+    """Whether the password is somebody else's: the person chooses one before anything else."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A login for a person, with the password that is shown this once."""
+
+    username: str
+    name: str
+    password: str
+    until: datetime
+
+
+def invite(runtime: Runtime, username: str, at: datetime) -> Invited:
+    """Give whoever has a user name a password that holds for a week, and end every session of theirs. Raises NoSuchUser.
+
+    A forgotten password is put right in the same way.
+    """
+    password = "-".join("".join(secrets.choice(_EASY) for _ in range(5)) for _ in range(4))
+    until = at + TEMPORARY
+    with runtime.database.writing() as session:
+        person = person_of(runtime, session, username)
+        _keep(session, person.id, password, at, until)
+        return Invited(username.strip(), person.name, password, until)
+
+
+def change_password(runtime: Runtime, signed_in: SignedIn, old: str, new: str, at: datetime) -> SignedIn:
+    """Let a person choose a password, end every session of theirs and begin a new one for this browser.
+
+    Raises WrongPassword, PasswordTooShort and SamePassword, and changes nothing then.
+    """
+    with runtime.database.reading() as session:
+        account = session.get(Account, signed_in.person)
+    if account is None or not _fits(account.password_hash, old):
+        raise WrongPassword
+    if len(new) < SHORTEST:
+        raise PasswordTooShort(shortest=SHORTEST)
+    if new == old:
+        raise SamePassword
+    with runtime.database.writing() as session:
+        _keep(session, signed_in.person, new, at, None)
+    return begin(runtime, signed_in.person, at)
 
 
 def set_password(runtime: Runtime, persons: Iterable[str], password: str, at: datetime) -> None:
@@ -74,10 +136,7 @@ def set_password(runtime: Runtime, persons: Iterable[str], password: str, at: da
         for person in persons:
             if not runtime.organisation(session).can_log_in(person, runtime.clock.now()):
                 raise NoSuchPerson(person=person)
-            account = session.get(Account, person) or Account(person_id=person, language=None)
-            account.password_hash, account.changed_at = _hasher.hash(password), at
-            session.add(account)
-            _end(session, person, at)
+            _keep(session, person, password, at, None)
 
 
 def sign_in(runtime: Runtime, username: str, password: str, at: datetime) -> SignedIn:
@@ -86,7 +145,7 @@ def sign_in(runtime: Runtime, username: str, password: str, at: datetime) -> Sig
         person = session.scalar(select(Person).where(Person.username == username.strip()))
         account = session.get(Account, person.id) if person else None
     fits = _fits(account.password_hash if account else _NOBODY, password)
-    if person is None or account is None or not fits:
+    if person is None or account is None or not fits or (account.temporary_until is not None and at >= account.temporary_until):
         raise NotKnown
     try:
         return begin(runtime, person.id, at)
@@ -102,7 +161,7 @@ def begin(runtime: Runtime, person: str, at: datetime) -> SignedIn:
         if known is None or not runtime.organisation(session).can_log_in(person, runtime.clock.now()):
             raise NoSuchPerson(person=person)
         session.add(LoginSession(token_hash=_digest(token), person_id=person, begun_at=at, seen_at=at, ended_at=None))
-        return SignedIn(token, person, known.name, _language(session, person))
+        return SignedIn(token, person, known.name, *_settings(session, person))
 
 
 def resume(runtime: Runtime, token: str, at: datetime) -> SignedIn | None:
@@ -115,7 +174,7 @@ def resume(runtime: Runtime, token: str, at: datetime) -> SignedIn | None:
         known = organisation.person(row.person_id)
         if known is None or not organisation.can_log_in(known.id, runtime.clock.now()):
             return None
-        found = SignedIn(token, known.id, known.name, _language(session, known.id))
+        found = SignedIn(token, known.id, known.name, *_settings(session, known.id))
     if at - row.seen_at > SEEN_EVERY:
         with runtime.database.writing() as session:
             session.execute(update(LoginSession).where(LoginSession.token_hash == row.token_hash).values(seen_at=at))
@@ -145,8 +204,17 @@ def _end(session: Session, person: str, at: datetime) -> None:
     session.execute(update(LoginSession).where(LoginSession.person_id == person, LoginSession.ended_at.is_(None)).values(ended_at=at))
 
 
-def _language(session: Session, person: str) -> Language | None:
-    return cast("Language | None", session.scalar(select(Account.language).where(Account.person_id == person)))
+def _keep(session: Session, person: str, password: str, at: datetime, temporary_until: datetime | None) -> None:
+    account = session.get(Account, person) or Account(person_id=person, language=None)
+    account.password_hash, account.changed_at, account.temporary_until = _hasher.hash(password), at, temporary_until
+    session.add(account)
+    _end(session, person, at)
+
+
+def _settings(session: Session, person: str) -> tuple[Language | None, bool]:
+    """Return the language that a person has chosen, and whether they must choose a password first."""
+    account = session.execute(select(Account.language, Account.temporary_until).where(Account.person_id == person)).first()
+    return (cast("Language | None", account[0]), account[1] is not None) if account else (None, False)
 
 
 def _fits(hashed: str, password: str) -> bool:

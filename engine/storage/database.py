@@ -17,6 +17,8 @@ from typing import Any, cast
 import orjson
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -119,6 +121,13 @@ def upgrade(database: Database, revision: str = "head") -> None:
         raise DatabaseNewer(url=shown) from error
     except DBAPIError as error:
         raise DatabaseUnusable(url=shown, reason=_first_line(error.orig or error)) from error
+
+
+def is_newest(database: Database) -> bool:
+    """Whether the tables have the newest form."""
+    with database.engine.connect() as connection:
+        newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision() == newest
 
 
 def alembic_config(connection: Connection) -> Config:

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Select, String, Table, and_, bindparam, false, func, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, String, Table, and_, bindparam, case, false, func, insert, or_, select, union_all, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from engine.storage.tables import (
+    Attempts,
     Base,
     Case,
     History,
@@ -314,6 +315,18 @@ def incidents_of(session: Session, instance_id: int) -> Sequence[Incident]:
 def counted(session: Session, query: Select[Any], most: int) -> int:
     """Count rows, but stop at ``most``: a page says "över 99" rather than read a million."""
     return session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+
+
+def count_attempt(session: Session, key: str, at: datetime, ends_at: datetime, amount: int) -> int:
+    """Count an attempt, also where two come at once, and return how many there are in the time that runs."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    over = Attempts.ends_at <= at
+    adding = insert(Attempts).values(key=key, count=amount, ends_at=ends_at)
+    counting = adding.on_conflict_do_update(
+        index_elements=[Attempts.key],
+        set_={"count": case((over, amount), else_=Attempts.count + amount), "ends_at": case((over, ends_at), else_=Attempts.ends_at)},
+    )
+    return session.execute(counting.returning(Attempts.count)).scalar_one()
 
 
 def keep_release(session: Session, hash_: str, files: bytes, at: datetime) -> None:

@@ -44,10 +44,12 @@ from engine.storage.tables.processes import (
     Timer,
     WorkItem,
 )
+from engine.storage.tables.tokens import Attempts, Token
 
 __all__ = [
     "Account",
     "Assignment",
+    "Attempts",
     "Attendance",
     "Base",
     "Case",
@@ -82,6 +84,7 @@ __all__ = [
     "StoredRelease",
     "Summons",
     "Timer",
+    "Token",
     "Unit",
     "WorkItem",
 ]

@@ -161,6 +161,8 @@ class Account(Base):
     changed_at: Mapped[datetime]
     language: Mapped[str | None]
     """``sv`` or ``en``; none until the person has chosen."""
+    temporary_until: Mapped[datetime | None]
+    """Until when somebody else's password lets the person in to choose one; none where the person has chosen it."""
 
 
 class LoginSession(Base):
