@@ -17,16 +17,19 @@ from webui.case.views import case
 from webui.demo.views import demo
 from webui.deviation.views import deviation
 from webui.door.views import door
-from webui.house import EXTENSION, House, User, house, names
+from webui.house import EXTENSION, House, User, house, names, reader
 from webui.inbox.views import inbox
+from webui.password.views import password
 from webui.settings import Settings
 from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, start, inbox, task, case, deviation)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, deviation)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
+BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})
+"""What one reaches besides while the password is one that somebody else has made."""
 LARGEST_POST = 2 * 1024 * 1024
 """Bytes; a form has text only."""
 
@@ -78,8 +81,11 @@ def _add_login(app: Flask) -> None:
         return User(signed_in) if signed_in else None
 
     def demand_login() -> Response | tuple[str, int] | None:
-        if request.endpoint is None or request.endpoint in OPEN or request.blueprint == "demo" or current_user.is_authenticated:
+        if request.endpoint is None or request.endpoint in OPEN or request.blueprint == "demo":
             return None
+        if current_user.is_authenticated:
+            must_choose = reader().signed_in.must_choose and request.endpoint not in BEFORE_A_PASSWORD
+            return redirect(url_for("password.choose")) if must_choose else None
         if errors.written():
             return errors.logged_out()
         return redirect(url_for("door.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))

@@ -31,6 +31,7 @@ class User(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Whoever is at the other end of a request."""
 
     def __init__(self, signed_in: SignedIn) -> None:
+        self.signed_in = signed_in
         self.token = signed_in.token
         self.person = signed_in.person
         self.name = signed_in.name
