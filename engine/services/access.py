@@ -2,24 +2,26 @@
 
 A case is seen by whoever takes part in it while they do, by the managers in the line above a unit that takes part,
 and by whoever has an open work item in it. The process owner sees no content by that duty. Somebody else is told that
-there is no such case, not that they may not see it.
+there is no such case, not that they may not see it. Whoever takes part without a consent that covers their unit today sees where
+the case stands and what waits for them, and nothing that others have told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, CompoundSelect, exists, select, union
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
-from engine.facts.organisation import PROCESS_OWNER, Organisation, Purpose, queues_of
+from engine.facts import consents
+from engine.facts.organisation import PROCESS_OWNER, Organisation, Purpose, queues_of, swedish_day
 from engine.services.runtime import Runtime
-from engine.storage.queries import Place
-from engine.storage.tables import Case, CoordinatorAssignment, Dispute, Participant, ProcessInstance, Reader, WorkItem
+from engine.storage.queries import Place, may_be_done_by
+from engine.storage.tables import Case, Consent, CoordinatorAssignment, Dispute, Participant, ProcessInstance, Reader, WorkItem
 
 PURPOSES: tuple[Purpose, ...] = ("case", "deviation", "dispute")
 
@@ -85,25 +87,81 @@ def require_right(organisation: Organisation, person: str, item: WorkItem, at: d
 
 def case(runtime: Runtime, session: Session, person: str, reference: str) -> Case:
     """Return a case to somebody who may see it. Raises NoSuchCase to everybody else."""
-    found = session.scalar(select(Case).where(Case.reference == reference))
-    if found is None or not may_see(runtime, session, person, found):
-        raise NoSuchCase(case=reference)
-    return found
+    return require_sight(runtime, session, person, reference)[0]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What somebody may see of a case that they may see at all."""
+
+    person: str
+    content: bool
+    """Plan, consents, notes, documents and what has happened. Else only where the case stands and what waits for them:
+    they take part, but no consent that holds today covers their unit (000-5)."""
+    family: bool
+    """Whether they read as a member of the family, who see no talks about cost (scenario 6)."""
+    reviews: bool
+    """Whether they answer for the case, as managers of the unit where it began, and may see who has read it."""
+    units: frozenset[str]
+    """The units that take part through which they see it: their own, and those below them as managers."""
+    records: bool
+    """Whether they may write in the case by taking part in it: a note, that a consent is withdrawn."""
 
 
 def may_see(runtime: Runtime, session: Session, person: str, of: Case) -> bool:
-    """Whether a person may see a case's content now. A deputyship that is limited to other purposes lets nobody in."""
+    """Whether a person may see a case now. A deputyship that is limited to other purposes lets nobody in."""
+    return sight(runtime, session, person, of) is not None
+
+
+def sight(runtime: Runtime, session: Session, person: str, of: Case) -> Sight | None:
+    """Return what a person may see of a case now, or none where it is not theirs to see."""
     at = runtime.clock.now()
     organisation = runtime.organisation(session)
     taking_part = session.scalars(select(Participant).where(Participant.case_id == of.id, Participant.left_at.is_(None))).all()
-    units = {one.unit_id for one in taking_part if one.unit_id}
     own = _own_queues(organisation, person, at, "case")
-    return (
-        any(one.person_id == person for one in taking_part)
-        or any(f"unit:{unit}" in own for unit in units)
-        or any(organisation.is_manager_in_line(person, unit, at, "case") for unit in units)
-        or _coordinates(session, person, of)
-        or _has_work(session, person, own, WorkItem.case_id == of.id, WorkItem.purpose == "case")
+    units = {one.unit_id for one in taking_part if one.unit_id}
+    working = {unit for unit in units if f"unit:{unit}" in own}
+    leading = {unit for unit in units if organisation.is_manager_in_line(person, unit, at, "case")}
+    kinds = {one.kind for one in taking_part if one.person_id == person}
+    coordinates = _coordinates(session, person, of)
+    if not (working or leading or kinds or coordinates or _has_work(session, person, own, WorkItem.case_id == of.id, WorkItem.purpose == "case")):
+        return None
+    through = frozenset(working | leading)
+    at_work = bool(through) or coordinates or "staff" in kinds
+    answers_for = of.initiator_unit in through
+    named = answers_for or coordinates or bool(kinds & {"staff", "guardian", "young_person"})
+    return Sight(
+        person,
+        content=named or _covered(session, of, through, at),
+        family=bool(kinds) and not at_work,
+        reviews=of.initiator_unit in leading,
+        units=through,
+        records=bool(working) or coordinates or answers_for or bool(kinds & {"staff", "guardian", "young_person"}),
+    )
+
+
+def require_sight(runtime: Runtime, session: Session, person: str, reference: str) -> tuple[Case, Sight]:
+    """Return a case, and what somebody may see of it. Raises NoSuchCase to whoever may not see it."""
+    found = session.scalar(select(Case).where(Case.reference == reference))
+    seen = sight(runtime, session, person, found) if found is not None else None
+    if found is None or seen is None:
+        raise NoSuchCase(case=reference)
+    return found, seen
+
+
+def visible_cases(runtime: Runtime, session: Session, person: str) -> CompoundSelect[int]:
+    """Return the query for the ids of all cases that a person may see now: what ``may_see`` answers for one, for a list of them."""
+    at = runtime.clock.now()
+    organisation = runtime.organisation(session)
+    own = _own_queues(organisation, person, at, "case")
+    units = {queue.removeprefix("unit:") for queue in own if queue.startswith("unit:")} | organisation.units_led_by(person, at, "case")
+    active = Participant.left_at.is_(None)
+    coordinates = (CoordinatorAssignment.person_id == person, CoordinatorAssignment.to_at.is_(None), Case.closed_at.is_(None))
+    return union(
+        select(Participant.case_id).where(active, Participant.person_id == person),
+        select(Participant.case_id).where(active, Participant.unit_id.in_(units)),
+        select(CoordinatorAssignment.case_id).join(Case, Case.id == CoordinatorAssignment.case_id).where(*coordinates),
+        select(WorkItem.case_id).where(WorkItem.closed_at.is_(None), WorkItem.queue.in_(own), WorkItem.purpose == "case", may_be_done_by(person)),
     )
 
 
@@ -112,30 +170,69 @@ def may_see_instance(runtime: Runtime, session: Session, person: str, instance: 
 
     Whom a deviation concerns sees it in no other way than as its own reporter, whatever their unit was sent.
     """
-    if instance.case is not None and instance.purpose == "case":
-        return may_see(runtime, session, person, instance.case)
-    if instance.initiator_person == person:
-        return True
-    if person in instance.concerned:
-        return False
+    return bool(visible_instances(runtime, session, person, [instance]))
+
+
+def visible_instances(runtime: Runtime, session: Session, person: str, instances: Sequence[ProcessInstance]) -> set[int]:
+    """Return the ids of those of the processes that a person may see, by the same rule; three questions however many they are."""
+    seen = {one.id for one in instances if one.purpose == "case" and one.case is not None and may_see(runtime, session, person, one.case)}
+    beside = [one for one in instances if one.purpose != "case" or one.case is None]
+    seen |= {one.id for one in beside if one.initiator_person == person}
+    open_to = [one for one in beside if one.id not in seen and person not in one.concerned]
+    if not open_to:
+        return seen
     at = runtime.clock.now()
     organisation = runtime.organisation(session)
-    purpose = cast("Purpose", instance.purpose)
-    own = _own_queues(organisation, person, at, purpose)
-    copies = [*session.scalars(select(Reader.unit_id).where(Reader.instance_id == instance.id, Reader.revoked_at.is_(None)))]
-    if instance.purpose == "dispute":
-        copies += session.scalars(select(Dispute.units).where(Dispute.instance_id == instance.id)).one()
-    return (
-        any(f"unit:{unit}" in own for unit in copies)
-        or any(organisation.is_manager_in_line(person, unit, at, purpose) for unit in (instance.initiator_unit, *copies))
-        or _has_work(session, person, own, WorkItem.instance_id == instance.id)
-    )
+    ids = [one.id for one in open_to]
+    copies = _sent_to(session, ids)
+    working = _working_in(session, organisation, person, at, ids)
+    for one in open_to:
+        purpose = cast("Purpose", one.purpose)
+        own = _own_queues(organisation, person, at, purpose)
+        units = copies.get(one.id, [])
+        if (
+            one.id in working
+            or any(f"unit:{unit}" in own for unit in units)
+            or any(organisation.is_manager_in_line(person, unit, at, purpose) for unit in (one.initiator_unit, *units))
+        ):
+            seen.add(one.id)
+    return seen
 
 
 def hidden_instances(runtime: Runtime, session: Session, person: str, of: Case) -> set[int]:
     """Return the processes of a case that a person may not see though the case is theirs: a deviation, talks about cost."""
-    beside = session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == of.id, ProcessInstance.purpose != "case"))
-    return {one.id for one in beside if not may_see_instance(runtime, session, person, one)}
+    beside = session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == of.id, ProcessInstance.purpose != "case")).all()
+    return {one.id for one in beside} - visible_instances(runtime, session, person, beside)
+
+
+def _sent_to(session: Session, instances: Collection[int]) -> Mapping[int, list[str]]:
+    """The units that read a process without taking part in it: those that were sent a copy, and those of a dispute."""
+    units: dict[int, list[str]] = {}
+    for instance, unit in session.execute(
+        select(Reader.instance_id, Reader.unit_id).where(Reader.instance_id.in_(instances), Reader.revoked_at.is_(None))
+    ):
+        units.setdefault(instance, []).append(unit)
+    for instance, disagreeing in session.execute(select(Dispute.instance_id, Dispute.units).where(Dispute.instance_id.in_(instances))):
+        units.setdefault(instance, []).extend(disagreeing)
+    return units
+
+
+def _working_in(session: Session, organisation: Organisation, person: str, at: datetime, instances: Collection[int]) -> set[int]:
+    """Those of the processes in which something waits for a person that they may also do."""
+    waiting = select(WorkItem.instance_id, WorkItem.queue, WorkItem.purpose, WorkItem.excluded)
+    found = set()
+    for instance, queue, purpose, excluded in session.execute(waiting.where(WorkItem.instance_id.in_(instances), WorkItem.closed_at.is_(None))):
+        if person not in excluded and queue in _own_queues(organisation, person, at, purpose):
+            found.add(instance)
+    return found
+
+
+def _covered(session: Session, of: Case, units: Collection[str], at: datetime) -> bool:
+    """Whether the consents of a case let some of the units read today."""
+    if not units:
+        return False
+    answers = session.scalars(select(Consent).where(Consent.case_id == of.id).order_by(Consent.id)).all()
+    return any(consents.covers(answers, unit, swedish_day(at)) for unit in units)
 
 
 def _coordinates(session: Session, person: str, of: Case) -> bool:

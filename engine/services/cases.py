@@ -20,7 +20,7 @@ from engine.facts.organisation import Organisation
 from engine.facts.policy import PolicyUnset
 from engine.services import access, agreements, history, notices, steps
 from engine.services.facts import CaseFacts, Subject, age_on
-from engine.services.history import Act, Event, Row
+from engine.services.history import Act, Event, Reading, Row
 from engine.services.runtime import Runtime
 from engine.storage.tables import Case, Child, Consent, History, Incident, Participant, ProcessInstance, WorkItem
 
@@ -93,6 +93,7 @@ class Started:
 class TakesPart:
     """One who takes part, or took part."""
 
+    id: int
     kind: str
     role: str
     unit: str | None
@@ -163,12 +164,15 @@ def start(runtime: Runtime, person: str, *, agreement: str, child: NewChild, uni
 
 
 def show(runtime: Runtime, person: str, reference: str) -> CaseView:
-    """Return a case to somebody who may see it; that it was read stands in its history. Raises NoSuchCase to everybody else."""
-    with runtime.database.writing() as session:
-        case = access.case(runtime, session, person, reference)
-        history.add(session, Act(runtime.clock.now(), person), [Event("read")], case_id=case.id, instance_id=None)
-        session.flush()
-        return _view(session, case, history.rows(session, case, access.hidden_instances(runtime, session, person, case)))
+    """Return a case to somebody who may see it; that it was read stands in its history. Raises NoSuchCase to everybody else.
+
+    Where no consent covers the reader, the view holds where the case stands and what is theirs, the child by initials.
+    """
+    with runtime.database.reading() as session:
+        case, sight = access.require_sight(runtime, session, person, reference)
+    history.log_reading(runtime, person, Reading("case", case.id))
+    with runtime.database.reading() as session:
+        return view(session, case, sight, history.rows(session, case, sight, access.hidden_instances(runtime, session, person, case)))
 
 
 def instances(runtime: Runtime, person: str, reference: str) -> list[int]:
@@ -314,18 +318,28 @@ def _running(session: Session, case: Case) -> Sequence[ProcessInstance]:
     return session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == case.id, ProcessInstance.ended_at.is_(None))).all()
 
 
-def _view(session: Session, case: Case, told: Sequence[Row]) -> CaseView:
+def view(session: Session, case: Case, sight: access.Sight, told: Sequence[Row]) -> CaseView:
+    """Return what a page of a case needs, as far as its reader may see: for other services, within their transaction."""
     child = case.child
     taking_part = session.scalars(select(Participant).where(Participant.case_id == case.id).order_by(Participant.id))
     items = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.closed_at.is_(None), WorkItem.purpose == "case"))
+    whole = NewChild(child.name, child.birth_date, child.identity_number, child.municipality)
     return CaseView(
         case.reference,
         case.agreement,
-        NewChild(child.name, child.birth_date, child.identity_number, child.municipality),
+        whole if sight.content else NewChild(child.initials, child.birth_date),
         case.opened_at,
         case.closed_at,
         case.outcome,
-        tuple(TakesPart(one.kind, one.role, one.unit_id, one.person_id, one.name, one.joined_at, one.left_at) for one in taking_part),
-        tuple(OpenWork(one.id, one.name, one.element, one.queue, one.claimed_by, one.due_at, one.explanation) for one in items),
+        tuple(
+            TakesPart(one.id, one.kind, one.role, one.unit_id, one.person_id, one.name, one.joined_at, one.left_at)
+            for one in taking_part
+            if sight.content or one.unit_id in {*sight.units, case.initiator_unit} or one.person_id == sight.person
+        ),
+        tuple(
+            OpenWork(one.id, one.name, one.element, one.queue, one.claimed_by, one.due_at, one.explanation)
+            for one in items
+            if sight.content or one.unit_id in sight.units or one.queue.removeprefix("unit:") in sight.units
+        ),
         tuple(told),
     )

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
-from engine.services import access, agreements, steps
+from engine.services import access, agreements, history, steps
 from engine.services.cases import Delivery, NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
-from engine.services.history import Act
+from engine.services.history import Act, Reading
 from engine.services.runtime import Runtime
 from engine.storage.tables import Case, Deviation, History, ProcessInstance, WorkItem
 
@@ -151,10 +151,12 @@ def report(
 
 
 def show(runtime: Runtime, person: str, deviation: int) -> Report:
-    """Return one deviation, with its way so far, to somebody who may see it. Raises NoSuchDeviation."""
+    """Return one deviation, with its way so far, to somebody who may see it; that it was read stands in its history. Raises NoSuchDeviation."""
     with runtime.database.reading() as session:
         row = _visible(runtime, session, person, deviation)
-        return replace(_report(session, row), ladder=_ladder(session, row), notes=_notes(session, row))
+        found = replace(_report(session, row), ladder=_ladder(session, row), notes=_notes(session, row))
+    history.log_reading(runtime, person, Reading("deviation", row.case_id, row.instance_id, row.id))
+    return found
 
 
 def open_deviations(runtime: Runtime, person: str, limit: int = 100) -> list[Report]:

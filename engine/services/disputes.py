@@ -13,10 +13,10 @@ from typing import ClassVar, Literal
 from sqlalchemy import select
 
 from engine.errors import SamspelError
-from engine.services import access, steps
+from engine.services import access, history, steps
 from engine.services.cases import NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
-from engine.services.history import Act
+from engine.services.history import Act, Reading
 from engine.services.runtime import Runtime
 from engine.storage.tables import Case, Decision, Dispute, ProcessInstance, WorkItem
 
@@ -98,7 +98,7 @@ def raise_dispute(runtime: Runtime, person: str, *, case: str, kind: Kind, units
 def show(runtime: Runtime, person: str, instance: int) -> Matter:
     """Return a dispute, by its process instance, to its units, their managers and whoever has work in it; never to the family (scenario 6).
 
-    Raises NoSuchDispute to everybody else.
+    That it was read stands in its history. Raises NoSuchDispute to everybody else.
     """
     with runtime.database.reading() as session:
         row = session.scalar(select(Dispute).where(Dispute.instance_id == instance))
@@ -107,7 +107,7 @@ def show(runtime: Runtime, person: str, instance: int) -> Matter:
         case = session.get(Case, row.case_id) if row.case_id is not None else None
         queues = session.scalars(select(WorkItem.queue).where(WorkItem.instance_id == instance, WorkItem.closed_at.is_(None)))
         made = session.scalars(select(Decision).where(Decision.instance_id == instance).order_by(Decision.id))
-        return Matter(
+        found = Matter(
             instance,
             case.reference if case else None,
             row.kind,
@@ -119,3 +119,5 @@ def show(runtime: Runtime, person: str, instance: int) -> Matter:
             tuple(queues),
             tuple(Decided(one.decision, one.reason, one.made_at, one.made_by, one.made_for) for one in made),
         )
+    history.log_reading(runtime, person, Reading("dispute", row.case_id, instance, row.id))
+    return found

@@ -319,6 +319,7 @@ def _record_signature(scene: Scene, inputs: Inputs) -> None:
             element=scene.effect.element,
             signed=bool(_yes(scene.need(inputs, "signed"))),
             person_id=_text(inputs.get("person")) or scene.act.by,
+            name=_text(inputs.get("name")),
             unit_id=scene.unit(inputs.get("unit")),
             comment=_text(inputs.get("comment")),
             made_at=scene.at,

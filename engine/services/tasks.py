@@ -30,11 +30,11 @@ from engine.facts.organisation import Organisation
 from engine.services import access, agreements, history, steps
 from engine.services.access import Right
 from engine.services.facts import CaseFacts, gather
-from engine.services.history import Act, Event
+from engine.services.history import Act, Event, Reading
 from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.queries import Narrowing as Narrowing  # noqa: PLC0414 - whoever asks for an inbox narrows it
-from engine.storage.tables import Case, Person, ProcessInstance, WorkItem
+from engine.storage.tables import Case, Participant, Person, ProcessInstance, WorkItem
 
 COUNTED = 100
 """Where counting stops: a page says "över 99"."""
@@ -172,7 +172,10 @@ def waiting(runtime: Runtime, person: str, narrowing: Narrowing | None = None) -
 
 
 def show(runtime: Runtime, person: str, work_item: int) -> Task:
-    """Return a work item with its form to somebody who may do it. Raises NoSuchWorkItem, NotYours, AlreadyCompleted and WorkItemMoved."""
+    """Return a work item with its form to somebody who may do it; that it was read stands in its history.
+
+    Raises NoSuchWorkItem, NotYours, AlreadyCompleted and WorkItemMoved.
+    """
     with runtime.database.reading() as session:
         at = runtime.clock.now()
         organisation = runtime.organisation(session)
@@ -181,7 +184,7 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
         instance = item.instance
         release = runtime.releases.get(instance.release)
         facts = gather(session, organisation, release, steps.subject_of(instance), at)
-        return Task(
+        task = Task(
             _entry(item, instance.case, right, at),
             release.forms.get(item.form) if item.form else None,
             item.draft if item.draft is not None else plain(from_json(item.inputs)),
@@ -191,6 +194,8 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
             item.draft_at,
             agreements.countdown(release, instance.agreement, steps.milestones_of(instance), at),
         )
+    history.log_reading(runtime, person, Reading("work_item", item.case_id, item.instance_id, item.id, item.name, item.element))
+    return task
 
 
 def names_of(runtime: Runtime, person: str, work_items: Collection[int]) -> list[Next]:
@@ -276,6 +281,8 @@ class Completion:
     answers: Mapping[str, FeelValue] = field(default_factory=dict)
     """As the form understood it, once it has been asked."""
     item: WorkItem | None = None
+    family: tuple[str, ...] = ()
+    """For whom in the family somebody else completes it: ``participant:ID``, for history holds no name of theirs."""
 
     def find(self, session: Session) -> int:
         """Return the item's instance, and keep the item so that the session need not read it again."""
@@ -288,6 +295,7 @@ class Completion:
         if self.item is None or self.item not in session:
             self.item = _open_item(session, self.work_item, self.sent)
         right = _require_right(runtime.organisation(session), self.person, self.item, at, self.sent)
+        self.family = _family_of(session, self.item)
         return Act(at, self.person, right.for_whom), self.item
 
     def run(self, release: Release, instance: ProcessInstance, facts: CaseFacts) -> Step:
@@ -300,12 +308,11 @@ class Completion:
             raise WorkItemMoved(self.sent, name=self.item.name, work_item=self.item.id) from error
 
     def events(self) -> Iterator[Event]:
-        """Who completed what, and for which member of the family; the answers stand in the work item and are proved by their hash."""
+        """Who completed what, and for which members of the family, by their rows; the answers stand in the work item, proved by their hash."""
         assert self.item is not None
         details = {"work_item": self.work_item, "digest": steps.digest(self.answers)}
-        family = self.item.routing[-1].get("for") if self.item.routing else None
-        if family is not None:
-            details["on_behalf_of"] = family
+        if self.family:
+            details["on_behalf_of"] = list(self.family)
         yield Event("completed", self.item.element, self.item.name, steps.rules_of(self.item.properties), details)
 
     def write(self, session: Session, act: Act, item: WorkItem | None) -> None:
@@ -320,6 +327,16 @@ class Completion:
     def recipe(self) -> dict[str, Any]:
         """Return what a retry needs."""
         return {"kind": "complete", "work_item": self.work_item, "by": self.person, "answers": dict(self.sent)}
+
+
+def _family_of(session: Session, item: WorkItem) -> tuple[str, ...]:
+    """Return the members of the family for whom an item lies with somebody else: the one it names, else all whom its role means."""
+    if not item.routing or item.routing[-1].get("for") is None:
+        return ()
+    there = (Participant.case_id == item.case_id, Participant.left_at.is_(None), Participant.kind == item.role)
+    found = session.execute(select(Participant.id, Participant.name).where(*there).order_by(Participant.id)).all()
+    named = [one.id for one in found if one.name == item.inputs.get("name")]
+    return tuple(f"participant:{id_}" for id_ in named or [one.id for one in found])
 
 
 def _judged(release: Release, instance: ProcessInstance, item: WorkItem, facts: CaseFacts, sent: Mapping[str, Any]) -> Mapping[str, FeelValue]:

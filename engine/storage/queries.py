@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Select, String, Table, and_, bindparam, case, false, func, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, String, Table, and_, bindparam, case, false, func, insert, literal_column, or_, select, union_all, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
@@ -334,3 +334,12 @@ def keep_release(session: Session, hash_: str, files: bytes, at: datetime) -> No
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(insert(StoredRelease).values(hash=hash_, files=files, active=True, stored_at=at).on_conflict_do_nothing())
     session.execute(update(StoredRelease).values(active=StoredRelease.hash == hash_))
+
+
+def readings_since(session: Session, chain: str, person: str, since: datetime) -> Sequence[dict[str, Any]]:
+    """Return what a person is known to have read in a chain from a moment on."""
+    return session.scalars(select(History.details).where(IS_READING, History.chain == chain, History.by == person, History.at >= since)).all()
+
+
+IS_READING = History.kind == literal_column("'read'")
+"""Written out, not as a value beside the question: SQLite takes the index of these rows only so."""

@@ -353,16 +353,19 @@ def test_what_a_busy_database_refuses_again_is_told_with_the_answers_kept(house,
     assert house.only("bup_worker").id == item
 
 
-def test_the_history_says_for_which_member_of_the_family_something_was_done(house):
+def test_the_history_says_for_which_member_of_the_family_something_was_done_and_holds_no_name_of_theirs(house):
     reference = house.asked("bup").reference
     item = house.only("bup_worker").id
     with house.runtime.database.writing() as session:
-        session.execute(update(WorkItem).where(WorkItem.id == item).values(routing=[{"for": None}, {"for": "Elis Exempelsson"}]))
+        session.execute(update(WorkItem).where(WorkItem.id == item).values(role="guardian", routing=[{"for": None}, {"for": "Elis Exempelsson"}]))
 
     tasks.complete(house.runtime, "bup_worker", item, {"answer": "yes"})
 
     done = [row for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "completed"]
-    assert [row.details.get("on_behalf_of") for row in done] == [None, None, "Elis Exempelsson"]
+    view = cases.show(house.runtime, "school_worker", reference)
+    (guardian,) = (one for one in view.participants if one.kind == "guardian")
+    assert [row.details.get("on_behalf_of") for row in done] == [None, None, [f"participant:{guardian.id}"]]
+    assert guardian.name == "Elis Exempelsson"
 
 
 def test_what_somebody_is_kept_from_is_neither_shown_nor_counted(house):

@@ -4,6 +4,7 @@ from engine.storage.tables.base import Base
 from engine.storage.tables.cases import (
     Attendance,
     Case,
+    CaseNote,
     Child,
     Consent,
     CoordinatorAssignment,
@@ -53,6 +54,7 @@ __all__ = [
     "Attendance",
     "Base",
     "Case",
+    "CaseNote",
     "Child",
     "ClockOffset",
     "Consent",

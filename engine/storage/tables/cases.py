@@ -248,6 +248,8 @@ class Signature(Base):
     signed: Mapped[bool]
     person_id: Mapped[str | None]
     """Whose name it is: the person of the task, else whoever completed it."""
+    name: Mapped[str | None]
+    """The name under it as it was written: a member of the family has no other."""
     unit_id: Mapped[str | None]
     comment: Mapped[str | None]
     made_at: Mapped[datetime]
@@ -305,3 +307,15 @@ class Reader(Base):
     unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
     granted_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class CaseNote(Base):
+    """What somebody who takes part in a case wrote to the others; added, never changed."""
+
+    __tablename__ = "case_note"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_.id"), index=True)
+    text: Mapped[str]
+    written_at: Mapped[datetime]
+    written_by: Mapped[str] = mapped_column(ForeignKey("person.id"))

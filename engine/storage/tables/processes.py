@@ -171,7 +171,11 @@ class History(Base):
     """Who did what, for whom, in which case: added, never changed, each row sealed by the one before."""
 
     __tablename__ = "history"
-    __table_args__ = (UniqueConstraint("chain", "number"), Index("ix_history_instance", "instance_id"))
+    __table_args__ = (
+        UniqueConstraint("chain", "number"),
+        Index("ix_history_instance", "instance_id"),
+        _partial("ix_history_read", "chain", "by", "at", where="kind = 'read'"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     chain: Mapped[str]
