@@ -226,7 +226,7 @@ class Organisation:
         return _sorted(entry.person for entry in _at(self._deputyships[position], at) if _in_scope(entry.scope, purpose))
 
     def delegates(self, position: str, at: datetime, purpose: Purpose | None = None) -> tuple[str, ...]:
-        """Return the ids of the persons to whom the position's decisions are delegated; the purpose as for deputies."""
+        """Return the ids of the persons to whom the position's decisions are delegated; purposes as for deputies."""
         return _sorted(entry.person for entry in _at(self._delegations[position], at) if _in_scope(entry.scope, purpose))
 
     def acting(self, position: str, at: datetime, purpose: Purpose | None = None) -> tuple[str, ...]:
@@ -281,14 +281,14 @@ class Organisation:
         return any(person in self.acting(post.id, at, purpose) for post in self.line(unit, at))
 
     def acted_for(self, person: str, at: datetime, purpose: Purpose | None = None) -> tuple[Position, ...]:
-        """Return the posts that a person holds or stands in for as a deputy, as :meth:`acting` has it from their side; the purpose as for deputies."""
+        """Return the posts that a person holds or stands in for as a deputy, as :meth:`acting` has it from their side; purposes as for deputies."""
         held = (entry.position for entry in _at(self._assignments_of_person[person], at))
         stood_in = (one.position for one in _at(self._standing_in[person], at) if isinstance(one, Deputy) and _in_scope(one.scope, purpose))
         posts = {id_: self.position(id_) for id_ in (*held, *stood_in)}
         return tuple(sorted(_at((post for post in posts.values() if post), at), key=lambda post: post.id))
 
     def led_by(self, person: str, at: datetime, purpose: Purpose | None = None) -> tuple[Position, ...]:
-        """Return the managers' posts that a person answers for, in own right or as a deputy; the purpose as for deputies."""
+        """Return the managers' posts that a person answers for, in own right or as a deputy; purposes as for deputies."""
         return tuple(post for post in self.acted_for(person, at, purpose) if post.role in ("manager", "management"))
 
     def units_led_by(self, person: str, at: datetime, purpose: Purpose | None = None) -> frozenset[str]:
@@ -315,7 +315,7 @@ class Organisation:
         return _sorted(chain.from_iterable(self.sitting(seat, at, purpose) for seat in self.seats(group, at)))
 
     def standing_in(self, person: str, at: datetime, purpose: Purpose | None = None) -> tuple[Position, ...]:
-        """Return the positions that a person stands in for, as a deputy or by delegation; the purpose as for deputies."""
+        """Return the positions that a person stands in for, as a deputy or by delegation; purposes as for deputies."""
         entries = (entry for entry in _at(self._standing_in[person], at) if _in_scope(entry.scope, purpose))
         posts = {entry.position: self.position(entry.position) for entry in entries}
         return tuple(sorted(_at((post for post in posts.values() if post), at), key=lambda post: post.id))

@@ -19,7 +19,7 @@ from engine.execution import Outline, Phase, Release, Standing, outline, standin
 from engine.execution.drawing import Element
 from engine.facts.organisation import Organisation
 from engine.services import access, history, wording
-from engine.services.history import Act, Event
+from engine.services.history import Reading
 from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.tables import Case, History, ProcessInstance, WorkItem
@@ -143,16 +143,46 @@ def of_case(runtime: Runtime, person: str, reference: str) -> Progress:
     Deviations and disputes of the case are among the runs only for those who may see them.
     """
     with runtime.database.reading() as session:
-        return _progress(runtime, session, person, access.case(runtime, session, person, reference))
+        return _progress(runtime, session, *access.require_sight(runtime, session, person, reference))
 
 
 def read(runtime: Runtime, person: str, reference: str) -> Progress:
     """Return where a case stands; that it was read stands in its history. Raises NoSuchCase."""
-    with runtime.database.writing() as session:
-        case = access.case(runtime, session, person, reference)
-        found = _progress(runtime, session, person, case)
-        history.add(session, Act(runtime.clock.now(), person), [Event("read")], case_id=case.id, instance_id=None)
-        return found
+    with runtime.database.reading() as session:
+        case, sight = access.require_sight(runtime, session, person, reference)
+        found = _progress(runtime, session, case, sight)
+    history.log_reading(runtime, person, Reading("diagram", case.id))
+    return found
+
+
+def stages_of(runtime: Runtime, session: Session, case: Case, sight: access.Sight) -> tuple[Stage, ...]:
+    """Return the phases of a case's main process for somebody with this sight, within their transaction; empty where the drawing names none."""
+    main = session.scalar(
+        select(ProcessInstance).where(ProcessInstance.case_id == case.id, ProcessInstance.purpose == "case").order_by(ProcessInstance.id).limit(1)
+    )
+    if main is None:
+        return ()
+    reader = _Reader(sight.person, runtime.organisation(session), runtime.clock.now(), sight.content)
+    return next(_Course.of(session, reader, runtime.releases.get(main.release), main).runs()).stages
+
+
+def phase_at(release: Release, process: str, places: Iterable[tuple[str, str, Sequence[str]]]) -> Phase | None:
+    """Return the furthest phase of a process in which something waits, or none; it asks the database nothing, for lists of many cases.
+
+    ``places`` are process, element and path of open work, and of timers, whose path is not kept.
+    """
+    outlined = outline(release, process)
+    elements = release.process(process).elements
+    callers: dict[str | None, list[str]] = defaultdict(list)
+    for element in elements.values():
+        callers[element.called].append(element.id)
+    found = []
+    for of, at, path in places:
+        here: str | None = path[0] if path else at if of == process else next(iter(callers[of]), None)
+        while here is not None and here not in outlined.phase_of:
+            here = elements[here].container if here in elements else None
+        found += [outlined.phase_of[here]] if here is not None else []
+    return outlined.phases[max(found)] if found else None
 
 
 def drawing(runtime: Runtime, person: str, reference: str, instance_id: int, process: str) -> bytes | None:
@@ -161,10 +191,10 @@ def drawing(runtime: Runtime, person: str, reference: str, instance_id: int, pro
     return runtime.releases.get(run.release).files[run.file] if run is not None else None
 
 
-def _progress(runtime: Runtime, session: Session, person: str, case: Case) -> Progress:
-    hidden = access.hidden_instances(runtime, session, person, case)
+def _progress(runtime: Runtime, session: Session, case: Case, sight: access.Sight) -> Progress:
+    hidden = access.hidden_instances(runtime, session, sight.person, case)
     found = session.scalars(select(ProcessInstance).where(ProcessInstance.case_id == case.id).order_by(ProcessInstance.id)).all()
-    reader = _Reader(person, runtime.organisation(session), runtime.clock.now())
+    reader = _Reader(sight.person, runtime.organisation(session), runtime.clock.now(), sight.content)
     seen = sorted((one for one in found if one.id not in hidden), key=lambda one: (one.purpose != "case", one.id))
     runs = [run for one in seen for run in _Course.of(session, reader, runtime.releases.get(one.release), one).runs()]
     return Progress(case.reference, case.agreement, tuple(runs))
@@ -175,6 +205,8 @@ class _Reader:
     person: str
     organisation: Organisation
     at: datetime
+    content: bool
+    """Whether they see whom something waits for; else only whether it is they."""
 
     def may_do(self, item: WorkItem) -> bool:
         return access.right_to(self.organisation, self.person, item, self.at) is not None
@@ -321,15 +353,17 @@ def _is_at(item: WorkItem, place: Standing) -> bool:
 
 
 def _of_item(item: WorkItem, reader: _Reader, english: Mapping[str, str]) -> Wait:
+    mine = reader.may_do(item)
+    told = reader.content or mine
     return Wait(
         element=item.element,
         name=item.name,
         english=english.get(item.element),
         work_item=item.id,
-        mine=reader.may_do(item),
-        queue=item.queue,
-        claimed_by=item.claimed_by,
-        unit=item.unit_id,
+        mine=mine,
+        queue=item.queue if told else None,
+        claimed_by=item.claimed_by if told else None,
+        unit=item.unit_id if told else None,
         since=item.created_at,
         until=item.due_at,
         explanation=item.explanation,
