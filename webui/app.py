@@ -16,6 +16,7 @@ from webui import dates, errors, language, security
 from webui.case.views import case
 from webui.demo.views import demo
 from webui.deviation.views import deviation
+from webui.document.views import document
 from webui.door.views import door
 from webui.house import EXTENSION, House, User, house, names, reader
 from webui.inbox.views import inbox
@@ -25,7 +26,7 @@ from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, deviation)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
 BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})
@@ -66,6 +67,8 @@ def _add_templates(app: Flask) -> None:
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(day=dates.day, short_day=dates.short_day, moment=dates.moment, due=dates.due, distance=dates.distance)
     environment.filters.update(anchor=sheet.anchor, written_value=sheet.written_value, input_type=sheet.input_type)
+    environment.globals.update(accepted_files=sheet.accepted)
+    environment.filters.update(size_in_words=sheet.size_in_words)
     app.context_processor(lambda: {"names": names, "demonstration": house().demonstration})
 
 

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import SamspelError
-from engine.services.access import NoSuchCase, NoSuchWorkItem, NotYours
+from engine.services.access import NoSuchCase, NoSuchDocument, NoSuchWorkItem, NotYours
 from engine.services.deviations import NoSuchDeviation
 from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, Unsaved, WorkItemMoved
 from webui.house import language
@@ -24,7 +24,7 @@ UNWRITTEN = ("csrf_token", "do", "to")
 
 def add_errors(app: Flask) -> None:
     """Give every error its page."""
-    for kind in (NoSuchCase, NoSuchWorkItem, NoSuchDeviation, NotYours):
+    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeviation, NotYours):
         app.register_error_handler(kind, not_found)
     for conflict in (AlreadyCompleted, ClaimedByAnother, WorkItemMoved):
         app.register_error_handler(conflict, overtaken)

@@ -27,7 +27,8 @@ def add_headers(app: Flask) -> None:
     """Put the headers on every answer; pages are kept by no cache, the built assets for a day."""
 
     def secured(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         response.headers["Cache-Control"] = "public, max-age=86400" if request.endpoint == "static" else "no-store"

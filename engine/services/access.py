@@ -20,8 +20,9 @@ from engine.errors import SamspelError
 from engine.facts import consents
 from engine.facts.organisation import PROCESS_OWNER, Organisation, Purpose, queues_of, swedish_day
 from engine.services.runtime import Runtime
+from engine.storage import queries
 from engine.storage.queries import Place, may_be_done_by
-from engine.storage.tables import Case, Consent, CoordinatorAssignment, Dispute, Participant, ProcessInstance, Reader, WorkItem
+from engine.storage.tables import Case, Consent, CoordinatorAssignment, Dispute, Document, Participant, ProcessInstance, Reader, WorkItem
 
 PURPOSES: tuple[Purpose, ...] = ("case", "deviation", "dispute")
 
@@ -38,6 +39,13 @@ class NoSuchWorkItem(SamspelError):
 
     sv = "Det finns ingen uppgift {work_item}."
     en = "There is no work item {work_item}."
+
+
+class NoSuchDocument(SamspelError):
+    """There is no such document, or none that this person may see."""
+
+    sv = "Det finns inget dokument {document}."
+    en = "There is no document {document}."
 
 
 class NotYours(SamspelError):
@@ -106,6 +114,41 @@ class Sight:
     """The units that take part through which they see it: their own, and those below them as managers."""
     records: bool
     """Whether they may write in the case by taking part in it: a note, that a consent is withdrawn."""
+
+
+def open_work(runtime: Runtime, session: Session, person: str, work_item: int) -> WorkItem:
+    """Return an open work item to somebody who may do it now. Raises NoSuchWorkItem and NotYours."""
+    item = queries.item_in_its_case(session, work_item)
+    if item is None or item.closed_at is not None:
+        raise NoSuchWorkItem(work_item=work_item)
+    at, organisation = runtime.clock.now(), runtime.organisation(session)
+    require_right(organisation, person, item, at)
+    owner = item.claimed_by
+    if owner not in (None, person) and right_to(organisation, owner or "", item, at) is not None:
+        raise NotYours(name=item.name, person=person, work_item=item.id)
+    return item
+
+
+def document(runtime: Runtime, session: Session, person: str, document: int) -> Document:
+    """Return a document to whoever may see what it belongs to; one of a draft to whoever may do the work. Raises NoSuchDocument."""
+    row = session.get(Document, document)
+    if row is None or not _may_see_document(runtime, session, person, row):
+        raise NoSuchDocument(document=document)
+    return row
+
+
+def _may_see_document(runtime: Runtime, session: Session, person: str, row: Document) -> bool:
+    if row.kept_at is None and row.work_item_id is not None:
+        try:
+            return open_work(runtime, session, person, row.work_item_id) is not None
+        except (NoSuchWorkItem, NotYours):
+            return False
+    instance = session.get(ProcessInstance, row.instance_id) if row.instance_id is not None else None
+    if instance is not None and (instance.case is None or instance.purpose != "case"):
+        return may_see_instance(runtime, session, person, instance)
+    of = session.get(Case, row.case_id) if row.case_id is not None else None
+    seen = sight(runtime, session, person, of) if of is not None else None
+    return seen is not None and (seen.content or row.added_by == person)
 
 
 def may_see(runtime: Runtime, session: Session, person: str, of: Case) -> bool:

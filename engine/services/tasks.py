@@ -27,7 +27,7 @@ from engine.execution.forms import Complaint
 from engine.execution.layers import Layers
 from engine.execution.results import FeelValue
 from engine.facts.organisation import Organisation
-from engine.services import access, agreements, history, steps
+from engine.services import access, agreements, documents, history, steps
 from engine.services.access import Right
 from engine.services.facts import CaseFacts, gather
 from engine.services.history import Act, Event, Reading
@@ -283,25 +283,34 @@ class Completion:
     item: WorkItem | None = None
     family: tuple[str, ...] = ()
     """For whom in the family somebody else completes it: ``participant:ID``, for history holds no name of theirs."""
+    papers: frozenset[str] | None = None
+    """Ids of the documents that lie with the draft; none where the form asks for no files."""
+    added: list[dict[str, Any]] = field(default_factory=list)
+    """What the history says of the documents that were sent in with it."""
 
     def find(self, session: Session) -> int:
         """Return the item's instance, and keep the item so that the session need not read it again."""
         self.item = _open_item(session, self.work_item, self.sent)
         return self.item.instance_id
 
-    def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:  # noqa: ARG002
+    def prepare(self, runtime: Runtime, session: Session, instance: ProcessInstance) -> tuple[Act, WorkItem | None]:
         """Check that the item is open and the person may still complete it."""
         at = runtime.clock.now()
         if self.item is None or self.item not in session:
             self.item = _open_item(session, self.work_item, self.sent)
         right = _require_right(runtime.organisation(session), self.person, self.item, at, self.sent)
         self.family = _family_of(session, self.item)
+        form = runtime.releases.get(instance.release).forms.get(self.item.form or "")
+        self.papers = frozenset(documents.of_work_item(session, self.item.id)) if documents.asks_for_files(form) else None
         return Act(at, self.person, right.for_whom), self.item
 
     def run(self, release: Release, instance: ProcessInstance, facts: CaseFacts) -> Step:
         """Let the form judge the answers, then complete the task in the drawing."""
         assert self.item is not None
-        self.answers = _judged(release, instance, self.item, facts, self.sent)
+        sent = self.sent if self.papers is None else documents.own_only(release.forms[self.item.form or ""], self.sent, self.papers)
+        self.answers = _judged(release, instance, self.item, facts, sent)
+        if self.papers is not None:
+            self.papers = documents.named(release.forms[self.item.form or ""], self.answers)
         try:
             return execution.complete(release, instance.state, self.item.task_id, self.answers, facts, facts.at)
         except execution.NotOpen as error:
@@ -313,6 +322,8 @@ class Completion:
         details = {"work_item": self.work_item, "digest": steps.digest(self.answers)}
         if self.family:
             details["on_behalf_of"] = list(self.family)
+        if self.added:
+            details["documents"] = self.added
         yield Event("completed", self.item.element, self.item.name, steps.rules_of(self.item.properties), details)
 
     def write(self, session: Session, act: Act, item: WorkItem | None) -> None:
@@ -321,6 +332,8 @@ class Completion:
         values = {"closed_at": act.at, "closed_by": act.by, "closed_for": act.for_whom, "outcome": "completed", "answers": plain(self.answers)}
         if not queries.change_item(session, item.id, item.claimed_by, item.queue, {**values, "incident_id": None}):
             raise steps.Overtaken
+        if self.papers is not None:
+            self.added = documents.settle(session, item, self.papers, act.at)
         if item.incident_id is not None:
             steps.close_incident(session, item.incident_id, act.at, self.person)
 

@@ -79,6 +79,8 @@ class Answering:
             return self._level(one.fields, prefilled if isinstance(prefilled, Mapping) else {}, f"{path}.")
         if one.type in ("radio", "select", "checkbox", "checklist", "taglist"):
             return self._choice(one, path, so_far)
+        if one.type == "filepicker" and not one.required:
+            return None  # an invented person has no paper to photograph
         if prefilled is not None and self.chance.random() < 0.5:  # noqa: PLR2004 - every other time as the drawing proposes
             return _plain(prefilled)
         left_out = not one.required and self.chance.random() < 0.5  # noqa: PLR2004 - every other time

@@ -11,6 +11,9 @@ export function followForm(form) {
   async function save() {
     const body = new FormData(form);
     body.delete("do");
+    for (const input of form.querySelectorAll("input[type=file]")) {
+      body.delete(input.name); // files go with a button
+    }
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "error" });
       const told = await answer.json();

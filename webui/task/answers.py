@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -13,6 +13,10 @@ MOST_ROWS = 100
 """Rows of a list that a page holds."""
 ROWS = "#"
 """Behind a list's path: the name of the field that says how many rows were sent."""
+
+
+FILE = "+"
+"""Behind a file field's path: the name of the input in which one chooses a file. Under the path itself stand the files that are there."""
 
 
 def read(fields: Sequence[Field], sent: MultiDict[str, str], prefix: str = "") -> dict[str, Any]:
@@ -31,7 +35,7 @@ def _answer(one: Field, sent: MultiDict[str, str], path: str) -> Any:  # noqa: A
         return read(one.fields, sent, f"{path}.")
     if one.type == "dynamiclist":
         return [read(one.fields, sent, f"{path}.{row}.") for row in range(_rows(sent, path))]
-    if one.type in ("checklist", "taglist"):
+    if one.type in ("checklist", "taglist", "filepicker"):
         return sent.getlist(path)
     return path in sent if one.type == "checkbox" else sent.get(path)
 
@@ -54,6 +58,38 @@ def remove_row(answers: Mapping[str, Any], path: str) -> None:
     rows = _at(answers, of)
     if isinstance(rows, list) and row.isdecimal() and int(row) < len(rows):
         del rows[int(row)]
+
+
+def add_file(answers: Mapping[str, Any], path: str, document: str) -> None:
+    """Put a document into the file field at a path."""
+    files = _at(answers, path)
+    if isinstance(files, list):
+        files.append(document)
+
+
+def remove_file(answers: Mapping[str, Any], path: str) -> str | None:
+    """Take a document out of its file field, ``consents.0.paper.12``, and return its id; none where it is not there."""
+    of, _, document = path.rpartition(".")
+    files = _at(answers, of)
+    if isinstance(files, list) and document in files:
+        files.remove(document)
+        return document
+    return None
+
+
+def file_paths(fields: Sequence[Field], answers: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the path of every file field that the answers have room for."""
+    for one in fields:
+        inner = answers.get(one.key) if one.key else None
+        if one.type == "filepicker" and one.key in answers:
+            yield f"{prefix}{one.key}"
+        elif one.type == "group" and not one.key:
+            yield from file_paths(one.fields, answers, prefix)
+        elif one.type == "group" and isinstance(inner, Mapping):
+            yield from file_paths(one.fields, inner, f"{prefix}{one.key}.")
+        elif one.type == "dynamiclist" and isinstance(inner, list):
+            for index, row in enumerate(inner):
+                yield from file_paths(one.fields, row, f"{prefix}{one.key}.{index}.")
 
 
 def _at(answers: Any, path: str) -> Any:  # noqa: ANN401 - JSON

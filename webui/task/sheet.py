@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from engine.services.documents import ENDINGS, Paper
 from engine.services.sheets import Line
 from webui import dates
 from webui.house import language
 from webui.language import in_swedish
 
+MEGABYTE = 1024 * 1024
 _BROWSER = {"date": ("date", ""), "datetime": ("datetime-local", ""), "time": ("time", "2000-01-01T")}
 """The browser's kind of field for each kind of moment, and what makes its text a whole moment."""
 
@@ -33,6 +35,8 @@ class Sheet:
     """The form's English, on an English page."""
     complaints: Mapping[str, str]
     """Sentences by path."""
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    """The documents that lie with the draft, by id as answers have it."""
 
     def blocks(self, lines: Sequence[Line]) -> Iterator[Block]:
         """Give the lines in order; neighbours that are only read are one block."""
@@ -72,6 +76,11 @@ class Sheet:
             return ", ".join(str(labels.get(str(value), value)) for value in chosen)
         return said(line)
 
+    def files(self, line: Line) -> list[Paper]:
+        """Return the documents of a file field."""
+        ids = line.value if isinstance(line.value, list) else []
+        return [self.papers[one] for one in ids if one in self.papers]
+
     @property
     def errors(self) -> list[dict[str, str]]:
         """Return the summary's lines, each with the field it leads to."""
@@ -90,6 +99,19 @@ class Sheet:
         if language() == "sv":
             return otherwise
         return self.words.get(key) or in_swedish(otherwise)
+
+
+def accepted() -> str:
+    """Return what a file field says to the browser of the types that are taken."""
+    return ",".join((*ENDINGS, *ENDINGS.values()))
+
+
+def size_in_words(size: int) -> str:
+    """Say how large a file is: "240 kB", "1,4 MB"."""
+    if size < MEGABYTE:
+        return f"{max(1, round(size / 1024))} kB"
+    written = f"{size / MEGABYTE:.1f} MB"
+    return written if language() == "en" else written.replace(".", ",")
 
 
 def anchor(path: str) -> str:

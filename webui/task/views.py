@@ -7,18 +7,23 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engine.services import sheets, tasks
+from engine.services import documents, sheets, tasks
+from engine.services.documents import CannotAttach, TooLarge, Upload
 from engine.services.tasks import CannotTakeOver, InvalidAnswers, Task
 from webui.dates import clock_time
 from webui.house import language, names, person, runtime
 from webui.language import form_words
-from webui.task.answers import add_row, read, remove_row
+from webui.task.answers import FILE, add_file, add_row, file_paths, read, remove_file, remove_row
 from webui.task.sheet import Sheet
 from webui.words import gettext
 
 task = Blueprint("task", __name__, url_prefix="/task")
+
+LARGEST_POST = 60 * 1024 * 1024
+"""Bytes: several files at once, and one that is far too large, are read to the end, so that the text beside them is kept."""
 
 
 @task.get("/<int:work_item>")
@@ -27,22 +32,37 @@ def show(work_item: int) -> str:
     return _page(tasks.show(runtime(), person(), work_item))
 
 
+@task.url_value_preprocessor
+def admit_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Let whoever is logged in send files with a form, and so much that one file too many costs nobody their text."""
+    del endpoint, values
+    if request.mimetype == "multipart/form-data" and current_user.is_authenticated:
+        request.max_content_length = LARGEST_POST
+
+
 @task.post("/<int:work_item>")
 def send(work_item: int) -> Response | tuple[str, int]:
     """Complete the work item, or do what another button of the form says."""
     shown = tasks.show(runtime(), person(), work_item)
     answers = _sent(shown)
+    refused = _attach(shown, answers)
     act, _, path = request.form.get("do", "complete").partition(":")
-    if act == "complete":
+    if act == "complete" and not refused:
         return _complete(shown, answers)
     if act == "add":
         add_row(answers, path)
     elif act == "remove":
         remove_row(answers, path)
+    elif act == "detach" and (number := remove_file(answers, path)):
+        documents.discard(runtime(), person(), int(number))
     tasks.save_draft(runtime(), person(), work_item, answers)
+    if refused:
+        too_large = any(isinstance(error, TooLarge) for error in refused.values())
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(shown, answers, {path: error.sentence(language()) for path, error in refused.items()}), status
     if act == "draft":
         flash(gettext("Utkastet är sparat."))
-    where = path.rpartition(".")[0] if act == "remove" else path
+    where = path.rpartition(".")[0] if act in ("remove", "detach") else path
     return redirect(url_for("task.show", work_item=work_item, _anchor=f"list-{where}" if where else None))
 
 
@@ -106,8 +126,33 @@ def _complete(shown: Task, answers: Mapping[str, Any]) -> Response | tuple[str, 
 
 def _page(shown: Task, answers: Mapping[str, Any] | None = None, complaints: Mapping[str, str] | None = None) -> str:
     words = form_words(shown.form.id) if shown.form else {}
-    sheet = Sheet(sheets.lay_out(shown, answers), words, complaints or {})
-    return render_template("task/task.html", task=shown, entry=shown.entry, sheet=sheet, colleagues=names().colleagues(person()), me=person())
+    has_files = documents.asks_for_files(shown.form)
+    papers = {str(one.id): one for one in documents.attached(runtime(), person(), shown.entry.id)} if has_files else {}
+    sheet = Sheet(sheets.lay_out(shown, answers), words, complaints or {}, papers)
+    return render_template(
+        "task/task.html",
+        task=shown,
+        entry=shown.entry,
+        sheet=sheet,
+        has_files=has_files,
+        colleagues=names().colleagues(person()),
+        me=person(),
+    )
+
+
+def _attach(shown: Task, answers: Mapping[str, Any]) -> dict[str, CannotAttach]:
+    """Keep the files that came with the form, and return those that are not taken, by path."""
+    refused: dict[str, CannotAttach] = {}
+    for path in tuple(file_paths(shown.form.components, answers)) if shown.form else ():
+        for file in request.files.getlist(f"{path}{FILE}"):
+            if file.filename:
+                try:
+                    upload = Upload(file.filename, file.stream.read(documents.LARGEST + 1))
+                    paper = documents.attach(runtime(), person(), upload, work_item=shown.entry.id)
+                    add_file(answers, path, str(paper.id))
+                except CannotAttach as error:
+                    refused[path] = error
+    return refused
 
 
 def _sent(shown: Task) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every table, by name: the organisation, the cases, the running processes and the releases."""
+"""Every table, by name: the organisation, the cases and their documents, the running processes and the releases."""
 
 from engine.storage.tables.base import Base
 from engine.storage.tables.cases import (
@@ -20,6 +20,7 @@ from engine.storage.tables.cases import (
     Signature,
     Summons,
 )
+from engine.storage.tables.documents import Document, KeptText, SavedFilter
 from engine.storage.tables.organisation import (
     Account,
     Assignment,
@@ -64,11 +65,13 @@ __all__ = [
     "Deputy",
     "Deviation",
     "Dispute",
+    "Document",
     "Evaluation",
     "Goal",
     "History",
     "HistoryChain",
     "Incident",
+    "KeptText",
     "LoginSession",
     "Measure",
     "Notice",
@@ -80,6 +83,7 @@ __all__ = [
     "Position",
     "ProcessInstance",
     "Reader",
+    "SavedFilter",
     "Signature",
     "SteeringGroup",
     "SteeringMember",

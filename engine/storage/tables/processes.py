@@ -110,6 +110,8 @@ class WorkItem(Base):
     draft: Mapped[dict[str, Any] | None]
     draft_by: Mapped[str | None]
     draft_at: Mapped[datetime | None]
+    draft_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """One more for each draft that was saved: who saves says which one they had before them."""
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     """Held: completing it failed and somebody must look first."""
     closed_at: Mapped[datetime | None]
