@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lxml import etree
 
@@ -227,7 +228,7 @@ class ProcessModel:
     places: Mapping[str, float] = field(default_factory=dict)
     """How far to the right the middle of each element is drawn, where the file has a picture."""
 
-    @property
+    @cached_property
     def read_names(self) -> frozenset[str]:
         """The top-level names of ``reads``: form answers with these names become process data."""
         return frozenset(path.partition(".")[0] for path in self.reads)

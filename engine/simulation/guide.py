@@ -1,7 +1,8 @@
 """Where a simulated case should go next, to reach every element of the drawings in few cases.
 
 It knows the drawings as a graph, and what has been chosen how often; it never knows what an answer means. An element that
-was passed by again and again counts as further away each time, so that one that an agreement rules out holds nobody up.
+a case headed for in vain counts as further away, and is looked for no more once enough cases have: one that an
+agreement rules out holds nobody up, and one that was only passed by on the way to another is not given up for it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from engine.execution import Release
 from engine.execution.drawing import Element, ProcessModel
@@ -24,6 +25,13 @@ FAR = 10_000
 
 _OPENS = {"open_deviation": "deviation", "open_dispute": "dispute"}
 """Task types that start a process -> its purpose."""
+
+
+class Way(NamedTuple):
+    """The way from an element to the nearest of some targets."""
+
+    distance: int
+    target: Node
 
 
 class Chart:
@@ -44,20 +52,20 @@ class Chart:
         """Return the elements from which the next step may lead to one."""
         return frozenset(self._before[node])
 
-    def distances(self, targets: Mapping[Node, int]) -> Mapping[Node, int]:
-        """Return how far it is from each element to the nearest target, each with what is added for it.
+    def ways(self, targets: Mapping[Node, int]) -> Mapping[Node, Way]:
+        """Return the way from each element to the nearest target, each with what is added for it.
 
         No way leads through a target: whoever gets there has arrived. Elements without a way are left out.
         """
-        found: dict[Node, int] = {}
-        waiting = [(added, node) for node, added in targets.items()]
+        found: dict[Node, Way] = {}
+        waiting = [(added, node, node) for node, added in targets.items()]
         heapify(waiting)
         while waiting:
-            distance, node = heappop(waiting)
+            distance, node, target = heappop(waiting)
             if node not in found:
-                found[node] = distance
+                found[node] = Way(distance, target)
                 for before in self._before[node] - targets.keys():
-                    heappush(waiting, (distance + 1, before))
+                    heappush(waiting, (distance + 1, before, target))
         return found
 
 
@@ -99,10 +107,10 @@ def _listeners(elements: Mapping[Node, Element]) -> Mapping[str, frozenset[Node]
 
 V = TypeVar("V", bound=Hashable)
 
-MISSED = 4
-"""How much further an element seems each time that it was passed by."""
-GIVEN_UP = 10
-"""An element that was passed by so often is looked for no more."""
+VAIN = 4
+"""How much further an element seems for each case that headed for it in vain."""
+GIVEN_UP = 6
+"""An element that so many cases headed for in vain is looked for no more."""
 
 
 @dataclass
@@ -114,12 +122,15 @@ class Guide:
     visited: set[Node] = field(default_factory=set)
     _chosen: Counter[Hashable] = field(default_factory=Counter)
     _worked: dict[Node, list[Mapping[Hashable, Any]]] = field(default_factory=dict)
-    _missed: Counter[Node] = field(default_factory=Counter)
-    _to_unseen: Mapping[Node, int] = field(default_factory=dict)
-    _to_end: Mapping[Node, int] = field(default_factory=dict)
+    _vain: Counter[Node] = field(default_factory=Counter)
+    """How many cases headed for an element in vain."""
+    _failed: set[Node] = field(default_factory=set)
+    """What the case that is being played heads for no more."""
+    _to_unseen: Mapping[Node, Way] = field(default_factory=dict)
+    _to_end: Mapping[Node, Way] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._to_end = self.chart.distances(dict.fromkeys(self.chart.ends, 0))
+        self._to_end = self.chart.ways(dict.fromkeys(self.chart.ends, 0))
         self._look()
 
     @property
@@ -130,16 +141,25 @@ class Guide:
     @property
     def curious(self) -> bool:
         """Whether there is an element that no case has been at and that is still looked for."""
-        return any(self._missed[node] < GIVEN_UP for node in self.unvisited if self.chart.before(node) & self.visited)
+        return any(self._vain[node] < GIVEN_UP for node in self.unvisited if self.chart.before(node) & self.visited)
 
-    def saw(self, nodes: Iterable[Node], *, looking: bool = True) -> None:
-        """Remember elements that a case has passed and, while it is looking, those that it could have gone to and did not."""
-        passed = {node for node in nodes if node in self.chart.elements}
-        self.visited |= passed
-        missed = [node for node in self.unvisited if looking and passed & self.chart.before(node)]
-        self._missed.update(missed)
-        if passed:
+    def begin(self) -> None:
+        """Let a new case begin: what the one before did in vain may be tried again."""
+        self._failed.clear()
+        self._look()
+
+    def saw(self, nodes: Iterable[Node]) -> None:
+        """Remember elements that a case has passed."""
+        fresh = {node for node in nodes if node in self.chart.elements} - self.visited
+        if fresh:
+            self.visited |= fresh
             self._look()
+
+    def failed(self, target: Node) -> None:
+        """Remember that a step towards an element brought the case no nearer: it heads elsewhere from now on."""
+        self._failed.add(target)
+        self._vain[target] += 1
+        self._look()
 
     def chose(self, choices: Iterable[Hashable]) -> None:
         """Remember what somebody answered."""
@@ -153,10 +173,15 @@ class Guide:
         """Return choices that once worked from an element, every other time; else none."""
         return self.chance.choice(self._worked[node]) if node in self._worked and self.chance.random() < 0.5 else {}  # noqa: PLR2004
 
+    def way(self, nodes: Iterable[Node], *, ending: bool = False) -> Way | None:
+        """Return the shortest way from some elements to one that nobody has been at, or to an end; none where there is none."""
+        known = self._to_end if ending else self._to_unseen
+        return min((known[node] for node in nodes if node in known and known[node].distance < FAR), default=None)
+
     def distance(self, nodes: Iterable[Node], *, ending: bool = False) -> int:
         """Return how far it is from the nearest of some elements to one that nobody has been at, or to an end."""
-        known = self._to_end if ending else self._to_unseen
-        return min((min(known.get(node, FAR), FAR) for node in nodes), default=FAR)
+        way = self.way(nodes, ending=ending)
+        return way.distance if way is not None else FAR
 
     def pick(self, place: Hashable, options: Sequence[V]) -> V:
         """Return one of the options, mostly one of those that were chosen least."""
@@ -166,6 +191,7 @@ class Guide:
         return self.chance.choice([option for option in options if self._chosen[place, option] == least])
 
     def _look(self) -> None:
-        wanted = {node: MISSED * self._missed[node] for node in self.unvisited if self._missed[node] < GIVEN_UP}
-        given_up = {node: FAR for node in self.unvisited if self._missed[node] >= GIVEN_UP}
-        self._to_unseen = self.chart.distances({**wanted, **given_up})
+        self._to_unseen = self.chart.ways({node: FAR if self._hopeless(node) else VAIN * self._vain[node] for node in self.unvisited})
+
+    def _hopeless(self, node: Node) -> bool:
+        return node in self._failed or self._vain[node] >= GIVEN_UP

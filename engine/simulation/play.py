@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Sequence
+import re
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -22,21 +24,29 @@ from engine.services.demonstration import invent_child
 from engine.services.facts import gather
 from engine.services.runtime import Runtime
 from engine.simulation.answers import Answering
-from engine.simulation.guide import FAR, Guide, Node, starts_of
+from engine.simulation.guide import FAR, Guide, Node, Way, starts_of
 from engine.simulation.report import Report, Stuck
 from engine.storage.queries import Narrowing, open_incidents
 from engine.storage.tables import Case, Consent, Deviation, History, ProcessInstance, Timer, WorkItem
 
 TIRED = 60
 """After so many steps a case looks for its end rather than for something new."""
+CONTENT = 15
+"""After so many, where there is nothing new left to look for."""
 LONGEST = 400
 """A case that has not ended after so many steps is stuck."""
 KINDS: tuple[disputes.Kind, ...] = ("responsibility", "cost")
 
 ENOUGH = 4
 """In how many ways a form is filled in before one is chosen that at least leads somewhere."""
-LOOKS = 60
-"""In how many ways, at most, while none leads anywhere."""
+LOOKS = 40
+"""In how many ways, at most, while none leads nearer to what the case heads for."""
+ALIKE = 6
+"""So many ways in a row that the drawing cannot tell from earlier ones mean that there are no others."""
+
+
+_Pick = tuple[tuple[Node, str], Any]
+"""A choice in a form: the element with the field's path, and what was chosen."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,30 @@ class _Waiting:
     """Each message that is heard, with the instance that hears it."""
     running: bool
 
+
+@dataclass(frozen=True)
+class _Act:
+    """One thing that could be done next, and where it leads."""
+
+    do: Callable[[], None]
+    way: Way | None
+    """To what nobody has been at, or to the end; none where it leads to neither."""
+    now: bool = False
+    """Whether it is to be done before anything else."""
+
     @property
-    def nodes(self) -> set[Node]:
-        """Where it stands."""
-        return {item.node for item in self.items} | {node for _, node in self.timers}
+    def distance(self) -> int:
+        """How far from the goal it begins."""
+        return 0 if self.now else self.way.distance if self.way is not None else FAR
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """What a case is on its way to."""
+
+    target: Node
+    left: tuple[int, int]
+    """How far away that is, and from how many places at that distance."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +102,7 @@ class _Choice:
     """One way to fill in a form, and how far from the goal the case would stand after it."""
 
     answers: dict[str, Any]
-    choices: list[tuple[Hashable, Hashable]]
+    choices: list[_Pick]
     distance: int
 
 
@@ -100,6 +130,8 @@ class Story:
     began: set[str] = field(default_factory=set)
     """The purposes of what was begun beside the case."""
     withdrawn: bool = False
+    _heading: _Heading | None = None
+    """What the last step was to lead to."""
     _told: int = 0
     """The last row of history that was read."""
     _potential: dict[tuple[str, str | None], list[str]] = field(default_factory=dict)
@@ -112,6 +144,7 @@ class Story:
                 if self.acts >= LONGEST:
                     raise _CannotGoOn(f"inte slut efter {LONGEST} steg")  # noqa: TRY301 - one place says what stuck means
                 self._step(waiting)
+            self._judge([])
         except _CannotGoOn as reason:
             self.report.stuck.append(Stuck(self.number, self.seed, str(reason)))
         except SamspelError as error:
@@ -128,6 +161,7 @@ class Story:
 
     def _begin(self) -> None:
         """Let somebody in one of the agreement's units see a need."""
+        self.guide.begin()
         at = self.clock.now()
         units = [unit for unit in self.organisation.units if self.agreement in unit.agreements]
         unit = self.chance.choice(units)
@@ -146,51 +180,60 @@ class Story:
         """Do the one thing that leads nearest to the goal, some time after the last."""
         self.acts += 1
         acts = [*self._item_acts(waiting), *self._timer_acts(waiting), *self._message_acts(waiting), *self._own_acts(waiting)]
+        self._judge(acts)
         if not acts:
             raise _CannotGoOn("inget väntar på någon människa eller på tiden")
-        nearest = min(distance for distance, _ in acts)
-        usual = [act for _, act in acts[: len(waiting.items)]] or [act for _, act in acts]
-        by_chance = self.chance.random() < 0.15  # noqa: PLR2004 - one in seven by chance alone
-        self.chance.choice(usual if by_chance or nearest >= FAR else [act for distance, act in acts if distance == nearest])()
+        nearest = min(act.distance for act in acts)
+        by_chance = nearest >= FAR or self.chance.random() < 0.15  # noqa: PLR2004 - one in seven by chance alone
+        usual = acts[: len(waiting.items)] or acts
+        chosen = self.chance.choice(usual if by_chance else [act for act in acts if act.distance == nearest])
+        if chosen.way is not None and chosen.distance == nearest and not chosen.now and not self._tired:
+            self._heading = _Heading(chosen.way.target, _left(acts))
+        chosen.do()
 
-    def _item_acts(self, waiting: _Waiting) -> list[Any]:
-        return [(self.guide.distance([item.node], ending=self._tired), lambda item=item: self._complete(item)) for item in waiting.items]
+    def _judge(self, acts: Sequence[_Act]) -> None:
+        """Tell the guide where the last step was to lead to something new and led no nearer."""
+        heading, self._heading = self._heading, None
+        if heading is not None and heading.target not in self.guide.visited and _left(acts) >= heading.left:
+            self.guide.failed(heading.target)
 
-    def _timer_acts(self, waiting: _Waiting) -> list[Any]:
+    def _item_acts(self, waiting: _Waiting) -> list[_Act]:
+        return [_Act(partial(self._complete, item), self._way(item.node)) for item in waiting.items]
+
+    def _timer_acts(self, waiting: _Waiting) -> list[_Act]:
         """Let time pass until the next timer, where it leads somewhere or nothing else waits."""
         if not waiting.timers:
             return []
         due, node = min(waiting.timers)
-        distance = 0 if not waiting.items else self.guide.distance([node], ending=self._tired)
-        return [(distance, lambda: self._wait_until(due))] if distance < FAR or not waiting.items else []
+        act = _Act(partial(self._wait_until, due), self._way(node), now=not waiting.items)
+        return [act] if act.distance < FAR else []
 
-    def _message_acts(self, waiting: _Waiting) -> list[Any]:
+    def _message_acts(self, waiting: _Waiting) -> Iterator[_Act]:
         """Say something that the drawing listens for, where it leads somewhere new, and now and then anyway."""
-        acts: list[Any] = []
         for message, instance in waiting.messages:
             nodes = self.guide.chart.listeners.get(message, frozenset())
             fresh = not nodes <= self.guide.visited
             if message == cases.WITHDRAWN and not self.withdrawn and (fresh or self.chance.random() < 0.01) and self._has_consent():  # noqa: PLR2004
-                acts.append((0, self._withdraw))
+                yield _Act(self._withdraw, None, now=True)
             if message == deviations.LIFT and (fresh or self.chance.random() < 0.05):  # noqa: PLR2004
-                acts.append((0, lambda instance=instance: self._lift(instance)))
-        return acts
+                yield _Act(partial(self._lift, instance), None, now=True)
 
-    def _own_acts(self, waiting: _Waiting) -> list[Any]:
+    def _own_acts(self, waiting: _Waiting) -> Iterator[_Act]:
         """Report a deviation and raise a dispute, each once in a case: where that leads somewhere new, and now and then anyway."""
         if self._tired or not waiting.items:
-            return []
-        acts: list[Any] = []
+            return
         for purpose, act in (("deviation", self._report), ("dispute", self._dispute)):
             starts = starts_of(self.runtime.releases.active, purpose)
-            distance = self.guide.distance(starts)
-            if starts and purpose not in self.began and (distance < FAR or self.chance.random() < 0.01):  # noqa: PLR2004
-                acts.append((distance, act))
-        return acts
+            way = self.guide.way(starts)
+            if starts and purpose not in self.began and (way is not None or self.chance.random() < 0.01):  # noqa: PLR2004
+                yield _Act(act, way)
+
+    def _way(self, node: Node) -> Way | None:
+        return self.guide.way([node], ending=self._tired)
 
     @property
     def _tired(self) -> bool:
-        return self.acts > (TIRED if self.guide.curious else TIRED // 3)
+        return self.acts > (TIRED if self.guide.curious else CONTENT)
 
     def _complete(self, item: _Item) -> None:
         """Fill in the form as somebody in whose inbox the item is."""
@@ -210,17 +253,22 @@ class Story:
         here = self.guide.distance([item.node], ending=self._tired)
         found: list[_Choice] = []
         refused = ""
+        tried: set[Hashable] = set()
+        newest = 0
         with self.runtime.database.reading() as session:
             row = session.get_one(WorkItem, item.id)
             release = self.runtime.releases.get(row.instance.release)
             facts = gather(session, self.organisation, release, steps.subject_of(row.instance), self.clock.now())
-            for look in range(LOOKS if here < FAR else 1):
-                if look >= ENOUGH and any(choice.distance < FAR for choice in found):
+            read = release.processes[item.node[0]].read_names
+            for look in range(LOOKS):
+                if found and (look - newest > ALIKE or self._enough(here, found, look)):
                     break
                 answers, picked, valid, wrong = self._filled_in(item, shown, look)
-                if wrong:
-                    refused = wrong
+                refused = wrong or refused
+                if wrong or (told := _told(picked, valid, read)) in tried:
                     continue
+                tried.add(told)
+                newest = look
                 try:
                     step = execution.complete(release, row.instance.state, row.task_id, valid, facts, facts.at)
                 except StepFailed:
@@ -234,6 +282,12 @@ class Story:
             raise _CannotGoOn(f"formuläret till ”{self.report.names[item.node]}” går inte att fylla i: {refused}")
         return min(found, key=lambda choice: choice.distance)
 
+    def _enough(self, here: int, found: Sequence[_Choice], look: int) -> bool:
+        """Whether a form has been filled in in ways enough to choose among them."""
+        if not self._tired and self._heading is not None and self._heading.left[0] == here:
+            return False  # to be known as vain, a step must have been tried in every way
+        return here >= FAR or (look >= ENOUGH and any(choice.distance < FAR for choice in found))
+
     def _worth(self, step: Step) -> int:
         """How far the case stands from the goal after a step."""
         if self._tired and step.ended is not None:
@@ -244,7 +298,7 @@ class Story:
         waiting = {(task.process, task.element) for task in step.ready} | {(timer.process, timer.element) for timer in step.timers}
         return self.guide.distance(waiting, ending=self._tired)
 
-    def _filled_in(self, item: _Item, shown: tasks.Task, look: int) -> tuple[dict[str, Any], list[tuple[Hashable, Hashable]], dict[str, Any], str]:
+    def _filled_in(self, item: _Item, shown: tasks.Task, look: int) -> tuple[dict[str, Any], list[_Pick], dict[str, Any], str]:
         """Return answers, the choices in them, the answers as the form understands them, and what it complains of.
 
         The first look is for what was chosen least; the further ones try whatever combination.
@@ -357,7 +411,7 @@ class Story:
         # A user task that time or a message ended has been open all the same.
         passed = {node for node, state in visits if state == "completed" or self._is_for_people(node)}
         self._told = rows[-1].id if rows else self._told
-        self.guide.saw(passed, looking=not self._tired)
+        self.guide.saw(passed)
 
     def _is_for_people(self, node: Node) -> bool:
         element = self.guide.chart.elements.get(node)
@@ -403,6 +457,26 @@ class Story:
             said = f"{incident.file}: {incident.element} ({incident.element_name}): {incident.reason_sv}"
             if incident.case_id == self.case_id and said not in self.report.incidents:
                 self.report.incidents.append(said)
+
+
+def _told(picked: Sequence[_Pick], valid: Mapping[str, Any], read: Collection[str]) -> Hashable:
+    """Return what a drawing can tell of a filled-in form: its choices, dates and numbers as far as something reads them, but no words."""
+    choices = tuple((path, choice) for (_, path), choice in picked if re.split(r"[.#]", path)[0] in read)
+    values = tuple((key, _roughly(value)) for key, value in valid.items() if key in read and not isinstance(value, list | dict))
+    return choices, values
+
+
+def _roughly(value: Any) -> Hashable:  # noqa: ANN401 - an answer
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, bool | int | float | date) else bool(value)
+
+
+def _left(acts: Sequence[_Act]) -> tuple[int, int]:
+    """Return how far it is to the goal from the nearest of some acts, and how many are that near."""
+    ways = [act.distance for act in acts if act.way is not None and not act.now]
+    nearest = min(ways, default=FAR)
+    return nearest, ways.count(nearest)
 
 
 def _item(row: WorkItem) -> _Item:
