@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from engine.errors import SamspelError
 from engine.services.access import NoSuchCase, NoSuchDocument, NoSuchWorkItem, NotYours
 from engine.services.deviations import NoSuchDeviation
+from engine.services.disputes import NoSuchDispute
 from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, Unsaved, WorkItemMoved
 from webui.house import language
 from webui.words import gettext
@@ -24,7 +25,7 @@ UNWRITTEN = ("csrf_token", "do", "to")
 
 def add_errors(app: Flask) -> None:
     """Give every error its page."""
-    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeviation, NotYours):
+    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeviation, NoSuchDispute, NotYours):
         app.register_error_handler(kind, not_found)
     for conflict in (AlreadyCompleted, ClaimedByAnother, WorkItemMoved):
         app.register_error_handler(conflict, overtaken)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, false, func, not_, or_, select, union
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
@@ -23,6 +23,9 @@ from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.queries import Place, may_be_done_by
 from engine.storage.tables import Case, Consent, CoordinatorAssignment, Dispute, Document, Participant, ProcessInstance, Reader, WorkItem
+
+FAMILY = ("guardian", "young_person", "close_person")
+"""The kinds of participants that are there as family, not for a unit."""
 
 PURPOSES: tuple[Purpose, ...] = ("case", "deviation", "dispute")
 
@@ -240,6 +243,47 @@ def visible_instances(runtime: Runtime, session: Session, person: str, instances
         ):
             seen.add(one.id)
     return seen
+
+
+def instances_seen_by(runtime: Runtime, session: Session, person: str, purpose: Purpose) -> ColumnElement[bool]:
+    """The deviations or disputes, as process instances, that a person may see: what ``may_see_instance`` says of one, in one question for all."""
+    at = runtime.clock.now()
+    organisation = runtime.organisation(session)
+    own = _own_queues(organisation, person, at, purpose)
+    led = organisation.units_led_by(person, at, purpose)
+    units = led | {queue.removeprefix("unit:") for queue in own if queue.startswith("unit:")}
+    copies = select(Reader.instance_id).where(Reader.unit_id.in_(units), Reader.revoked_at.is_(None))
+    work = select(WorkItem.instance_id).where(
+        WorkItem.closed_at.is_(None), WorkItem.purpose == purpose, WorkItem.queue.in_(own), may_be_done_by(person)
+    )
+    ways = [ProcessInstance.initiator_unit.in_(led), ProcessInstance.id.in_(copies), ProcessInstance.id.in_(work)]
+    if purpose == "dispute":
+        party_to = or_(false(), *(queries.lists(Dispute.units, unit) for unit in sorted(units)))
+        ways.append(ProcessInstance.id.in_(select(Dispute.instance_id).where(party_to)))
+    let_in = and_(not_(queries.lists(ProcessInstance.concerned, person)), or_(*ways))
+    return and_(ProcessInstance.purpose == purpose, or_(ProcessInstance.initiator_person == person, let_in))
+
+
+def led_work(runtime: Runtime, session: Session, person: str) -> ColumnElement[bool]:
+    """The open work that lies in the units that a person leads, in cases that are theirs to see by that: what a manager may follow.
+
+    A person's own queue counts for what their unit takes part in; what somebody has to do as a parent is not asked after here.
+    """
+    at = runtime.clock.now()
+    organisation = runtime.organisation(session)
+    led = organisation.units_led_by(person, at, "case")
+    posts = {post.id for post in organisation.positions if post.unit in led}
+    staff = {who for unit in led for who in organisation.staff_of(unit, at)}
+    lies = {*(f"unit:{unit}" for unit in led), *(f"position:{post}" for post in posts), *(f"person:{who}" for who in staff)}
+    cases = select(Participant.case_id).where(Participant.unit_id.in_(led), Participant.left_at.is_(None))
+    family = select(Participant.case_id).where(Participant.person_id == func.substr(WorkItem.queue, len("person:") + 1), Participant.kind.in_(FAMILY))
+    return and_(
+        WorkItem.closed_at.is_(None),
+        WorkItem.purpose == "case",
+        WorkItem.queue.in_(lies),
+        WorkItem.case_id.in_(cases),
+        WorkItem.case_id.not_in(family),
+    )
 
 
 def hidden_instances(runtime: Runtime, session: Session, person: str, of: Case) -> set[int]:

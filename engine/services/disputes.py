@@ -1,4 +1,4 @@
-"""Disputes over responsibility or cost: raise one, see one. Stating positions, agreeing and deciding are work items like others.
+"""Disputes over responsibility or cost: raise one, list them, see one. Stating positions, agreeing and deciding are work items like others.
 
 A dispute is a process of its own beside the case, so that no measure of the child's waits for it (002-13, 004-8).
 """
@@ -6,17 +6,19 @@ A dispute is a process of its own beside the case, so that no measure of the chi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
-from engine.services import access, history, steps
+from engine.services import access, history, ladders, steps
 from engine.services.cases import NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
 from engine.services.history import Act, Reading
+from engine.services.ladders import Rung
 from engine.services.runtime import Runtime
 from engine.storage.tables import Case, Decision, Dispute, ProcessInstance, WorkItem
 
@@ -49,7 +51,12 @@ class Matter:
     ended_at: datetime | None
     waiting_for: tuple[str, ...]
     """The queues in which its open work items lie."""
-    decisions: tuple[Decided, ...]
+    decisions: tuple[Decided, ...] = ()
+    agreement: str = ""
+    child: str | None = None
+    """Initials and birth year, where it belongs to a case."""
+    rungs: tuple[Rung, ...] = ()
+    """Every task on its way with what was said in it, the first first; only ``show`` gives it."""
 
 
 class NoSuchDispute(SamspelError):
@@ -104,20 +111,44 @@ def show(runtime: Runtime, person: str, instance: int) -> Matter:
         row = session.scalar(select(Dispute).where(Dispute.instance_id == instance))
         if row is None or not access.may_see_instance(runtime, session, person, session.get_one(ProcessInstance, instance)):
             raise NoSuchDispute(dispute=instance)
-        case = session.get(Case, row.case_id) if row.case_id is not None else None
-        queues = session.scalars(select(WorkItem.queue).where(WorkItem.instance_id == instance, WorkItem.closed_at.is_(None)))
         made = session.scalars(select(Decision).where(Decision.instance_id == instance).order_by(Decision.id))
-        found = Matter(
-            instance,
-            case.reference if case else None,
+        decisions = tuple(Decided(one.decision, one.reason, one.made_at, one.made_by, one.made_for) for one in made)
+        (matter,) = _matters(session, [row])
+        found = replace(matter, decisions=decisions, rungs=ladders.rungs_of(runtime, session, session.get_one(ProcessInstance, instance)))
+    history.log_reading(runtime, person, Reading("dispute", row.case_id, instance, row.id))
+    return found
+
+
+def listed(runtime: Runtime, person: str, limit: int = 100) -> list[Matter]:
+    """Return the disputes that a person may see, the newest first, open ones before those that have ended."""
+    with runtime.database.reading() as session:
+        query = select(Dispute).join(ProcessInstance, ProcessInstance.id == Dispute.instance_id)
+        query = query.where(access.instances_seen_by(runtime, session, person, "dispute"))
+        return _matters(session, session.scalars(query.order_by(Dispute.ended_at.is_not(None), Dispute.id.desc()).limit(limit)).all())
+
+
+def _matters(session: Session, rows: Sequence[Dispute]) -> list[Matter]:
+    instances = [row.instance_id for row in rows]
+    of = select(WorkItem.instance_id, WorkItem.queue).where(WorkItem.instance_id.in_(instances), WorkItem.closed_at.is_(None)).order_by(WorkItem.id)
+    waiting = session.execute(of).all()
+    agreements = {
+        row.id: row.agreement
+        for row in session.execute(select(ProcessInstance.id, ProcessInstance.agreement).where(ProcessInstance.id.in_(instances)))
+    }
+    cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_({row.case_id for row in rows if row.case_id})))}
+    return [
+        Matter(
+            row.instance_id,
+            case.reference if (case := cases.get(row.case_id or 0)) else None,
             row.kind,
             row.description,
             tuple(row.units),
             row.status,
             row.opened_at,
             row.ended_at,
-            tuple(queues),
-            tuple(Decided(one.decision, one.reason, one.made_at, one.made_by, one.made_for) for one in made),
+            tuple(item.queue for item in waiting if item.instance_id == row.instance_id),
+            agreement=agreements[row.instance_id],
+            child=f"{case.child.initials} {case.child.birth_date.year}" if case else None,
         )
-    history.log_reading(runtime, person, Reading("dispute", row.case_id, instance, row.id))
-    return found
+        for row in rows
+    ]

@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
     union_all,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from engine.storage.tables import (
     Attempts,
@@ -135,8 +136,13 @@ def _lies_in(place: Place) -> Iterator[ColumnElement[bool]]:
 
 def may_be_done_by(person: str) -> ColumnElement[bool]:
     """The items from which a person is not kept (``excluded``)."""
-    kept = cast_to(WorkItem.excluded, String)
-    return or_(kept == "[]", func.replace(kept, orjson.dumps(person).decode(), "") == kept)
+    return not_(lists(WorkItem.excluded, person))
+
+
+def lists(column: InstrumentedAttribute[list[Any]], entry: str) -> ColumnElement[bool]:
+    """Whether a JSON list of texts has an entry. Asked of its text, which both databases keep as it was written."""
+    text = cast_to(column, String)
+    return and_(text != "[]", func.replace(text, orjson.dumps(entry).decode(), "") != text)
 
 
 def _narrowed(narrowing: Narrowing) -> Iterator[ColumnElement[bool]]:

@@ -438,15 +438,15 @@ def test_the_reporter_sees_how_far_it_has_come_and_reads_the_answer(town):
     seen = report.status
     nearest, second, _ = (post.id for post in town.organisation.line(report.unit, town.clock.now()))
     assert (seen.level, seen.status, seen.waiting_for) == (2, "open", (f"position:{second}",))
-    written, first, now = seen.ladder
+    written, first, now = seen.ladder.rungs
     assert (written.by, first.queue, now.queue) == (report.initiator, f"position:{nearest}", f"position:{second}")
-    assert [rung.by_clock for rung in seen.ladder] == [False, True, False]
+    assert [rung.by_clock for rung in seen.ladder.rungs] == [False, True, False]
     assert "20" in now.explanation["sv"]
     report.act("act_level_2")
     report.feed_back()
 
     assert [(note.by, note.text) for note in report.status.notes] == [(town.leader(report.unit), "Vi ringer dagen innan från och med nu.")]
-    assert all(rung.ended_at for rung in report.status.ladder[:-1])
+    assert all(rung.ended_at for rung in report.status.ladder.rungs[:-1])
 
 
 def test_whoever_handles_a_report_reads_it_in_the_task(town):

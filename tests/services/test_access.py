@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import event, select
 
 from engine.services import access, cases, deviations, history, tasks
 from engine.services.people import touch_organisation
-from engine.storage.tables import Deputy
+from engine.storage.tables import Deputy, Deviation, ProcessInstance, Reader
 
 
 def stand_in_for(house, position, person, *scope):
@@ -114,3 +115,43 @@ def test_a_deputy_lifts_a_deviation_for_whoever_holds_the_post(house):
 
     row = next(row for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "message")
     assert (row.by, row.for_whom) == ("stranger", "school_boss")
+
+
+def test_what_a_list_shows_is_what_each_one_by_itself_would_let_in(house):
+    """One question for many rows, and the question about one, are answered alike for everybody."""
+    stand_in_for(house, "bup_boss", "stranger", "deviation")
+    stand_in_for(house, "head", "clinic_worker", "case")
+    reference = house.asked("bup").reference
+    first = reported(house, concerned_unit="social", concerned=["head", "social_boss"])
+    deviations.report(house.runtime, "bup_worker", agreement="jamtbus", unit="bup", case=reference, concerned_unit="school")
+    deviations.report(house.runtime, "school_boss", agreement="jamtbus", unit="school")
+    with house.runtime.database.writing() as session:
+        of, at = session.get_one(Deviation, first).instance_id, house.clock.now()
+        session.add(Reader(instance_id=of, unit_id="clinic", granted_at=at, revoked_at=at))
+
+    with house.runtime.database.reading() as session:
+        every = session.scalars(select(ProcessInstance).where(ProcessInstance.purpose == "deviation")).all()
+        for person in house.runtime.organisation(session).persons:
+            listed = set(session.scalars(select(ProcessInstance.id).where(access.instances_seen_by(house.runtime, session, person.id, "deviation"))))
+            assert listed == {one.id for one in every if access.may_see_instance(house.runtime, session, person.id, one)}, person.id
+
+
+def test_a_list_of_deviations_asks_as_much_for_many_as_for_one(house):
+    def asked():
+        statements = []
+
+        def note(*of):
+            statements.append(of[2])
+
+        event.listen(house.runtime.database.engine, "before_cursor_execute", note)
+        assert deviations.listed(house.runtime, "school_worker")
+        event.remove(house.runtime.database.engine, "before_cursor_execute", note)
+        return len(statements)
+
+    deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school")
+    one = asked()
+    for _ in range(4):
+        deviations.report(house.runtime, "school_worker", agreement="jamtbus", unit="school")
+
+    assert asked() == one
+    assert len(deviations.listed(house.runtime, "school_worker")) == 5
