@@ -50,6 +50,7 @@ $(FEEL): node_modules/installed.stamp engine/execution/feel_isolate.js $(wildcar
 
 $(PAGES): node_modules/installed.stamp $(wildcard webui/assets/*)
 	npm run --silent assets:pages
+	npm run --silent assets:viewer
 	@touch $@
 
 $(ENGLISH): .venv/python.stamp webui/translations/en/LC_MESSAGES/messages.po

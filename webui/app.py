@@ -16,6 +16,7 @@ from webui import dates, errors, language, security
 from webui.case.views import case
 from webui.demo.views import demo
 from webui.deviation.views import deviation
+from webui.diagram.views import diagram
 from webui.document.views import document
 from webui.door.views import door
 from webui.house import EXTENSION, House, User, house, names, reader
@@ -26,7 +27,7 @@ from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
 BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})

@@ -223,6 +223,8 @@ class ProcessModel:
     """By id, in the order of the file; those of subprocesses too."""
     flows: Mapping[str, Flow]
     lanes: tuple[str, ...] = ()
+    lane_ids: Mapping[str, str] = field(default_factory=dict)
+    """The lanes' names by id."""
     reads: frozenset[str] = field(default_factory=frozenset)
     """Top-level names and dotted paths that its expressions and decisions read."""
     places: Mapping[str, float] = field(default_factory=dict)
@@ -277,11 +279,12 @@ def _references(root: etree._Element) -> dict[str, str]:
 def _process(node: etree._Element, file: str, references: Mapping[str, str], places: Mapping[str, float]) -> ProcessModel:
     process_id = node.get("id", "")
     lanes: dict[str, str] = {}
-    names: list[str] = []
+    names: dict[str, str] = {}
     for lane in node.iter(f"{BPMN}lane"):
-        names.append(lane.get("name") or lane.get("id") or "")
+        lane_id = lane.get("id", "")
+        names[lane_id] = lane.get("name") or lane_id
         for reference in lane.findall(f"{BPMN}flowNodeRef"):
-            lanes[(reference.text or "").strip()] = names[-1]
+            lanes[(reference.text or "").strip()] = names[lane_id]
     elements: dict[str, Element] = {}
     flows: dict[str, Flow] = {}
     _read_container(node, process_id, None, None, lanes, references, elements, flows)
@@ -295,7 +298,8 @@ def _process(node: etree._Element, file: str, references: Mapping[str, str], pla
         executable=node.get("isExecutable", "true") == "true",
         elements=elements,
         flows=flows,
-        lanes=tuple(names),
+        lanes=tuple(names.values()),
+        lane_ids=names,
         places={element: place for element, place in places.items() if element in elements},
     )
 

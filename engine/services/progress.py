@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.errors import Language
 from engine.execution import Outline, Phase, Release, Standing, outline, standing
 from engine.execution.drawing import Element
 from engine.facts.organisation import Organisation
@@ -29,6 +30,13 @@ State = Literal["coming", "done", "waiting", "late", "not_taken"]
 
 Place = tuple[str, str]
 """A process and an element of it."""
+
+
+class NoSuchDrawing(access.NoSuchCase):
+    """The case runs no such drawing, or none that this person may see."""
+
+    sv = "Ärendet {case} har ingen ritning {process}."
+    en = "The case {case} has no drawing {process}."
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Station:
     kind: str
     """The BPMN tag."""
     lane: str | None
+    lane_english: str | None
     container: str | None
     """The subprocess that it is drawn in."""
     phase: int | None
@@ -185,10 +194,13 @@ def phase_at(release: Release, process: str, places: Iterable[tuple[str, str, Se
     return outlined.phases[max(found)] if found else None
 
 
-def drawing(runtime: Runtime, person: str, reference: str, instance_id: int, process: str) -> bytes | None:
-    """Return the file of one drawing of a case, from the release that the case runs on; none where it has no such drawing. Raises NoSuchCase."""
-    run = next((run for run in of_case(runtime, person, reference).runs if (run.instance_id, run.process) == (instance_id, process)), None)
-    return runtime.releases.get(run.release).files[run.file] if run is not None else None
+def picture(runtime: Runtime, person: str, reference: str, instance_id: int, process: str, language: Language) -> bytes:
+    """Return one drawing of a case to be shown, from the release that the case runs on. Raises NoSuchCase and NoSuchDrawing."""
+    runs = of_case(runtime, person, reference).runs
+    run = next((run for run in runs if (run.instance_id, run.process) == (instance_id, process)), None)
+    if run is None:
+        raise NoSuchDrawing(case=reference, process=process)
+    return wording.picture(runtime.releases.get(run.release), run.file, language)
 
 
 def _progress(runtime: Runtime, session: Session, case: Case, sight: access.Sight) -> Progress:
@@ -286,6 +298,7 @@ class _Course:
             english=english.get(element.id),
             kind=element.kind,
             lane=element.lane,
+            lane_english=wording.of_lanes(self.release, element.process).get(element.lane or ""),
             container=element.container,
             phase=outlined.phase_of.get(element.id),
             called=element.called,

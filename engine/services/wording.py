@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from lxml import etree
+
+from engine.errors import Language
 from engine.execution import Release
+from engine.execution.xml import parse_xml
 from engine.services.runtime import Runtime
 
 _ENGLISH = ".en.toml"
@@ -23,6 +27,25 @@ def of_drawings(release: Release) -> Mapping[str, str]:
     """Return the English beside a release's drawings and tables: names by id, and ``<id>.documentation``, ``<id>.phase``, ``<id>.description``."""
     tables = _tables(release).items()
     return {key: text for path, table in tables if not path.endswith("forms.en.toml") for key, text in table.items() if isinstance(text, str)}
+
+
+def of_lanes(release: Release, process: str) -> Mapping[str, str]:
+    """Return the English of a process's lanes, by their names."""
+    english = of_drawings(release)
+    return {name: english[lane] for lane, name in release.process(process).lane_ids.items() if lane in english}
+
+
+def picture(release: Release, file: str, language: Language) -> bytes:
+    """Return the file of a drawing as it is to be shown: with the English names where the reader has chosen English."""
+    content = release.files[file]
+    if language == "sv":
+        return content
+    root, english = parse_xml(content, file), of_drawings(release)
+    for element in root.iter("{*}*"):
+        name = english.get(element.get("processRef") or element.get("id", ""))
+        if name is not None and element.get("name") is not None:
+            element.set("name", name)
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def of_form(runtime: Runtime, form: str) -> Mapping[str, str]:
