@@ -42,7 +42,7 @@ def picture(release: Release, file: str, language: Language) -> bytes:
         return content
     root, english = parse_xml(content, file), of_drawings(release)
     for element in root.iter("{*}*"):
-        name = english.get(element.get("processRef") or element.get("id", ""))
+        name = english.get(element.get("processRef") or element.get("id") or "")
         if name is not None and element.get("name") is not None:
             element.set("name", name)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
