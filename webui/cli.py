@@ -16,7 +16,7 @@ from engine.errors import SamspelError
 from engine.services import timers
 from engine.services.runtime import Runtime
 from webui.app import create_app
-from webui.demo.prepare import PASSWORD, prepare
+from webui.demo import prepare
 from webui.house import EXTENSION
 from webui.settings import Settings
 
@@ -51,18 +51,19 @@ def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> Non
     if not (Path(__file__).parent / "static" / "built" / "pages.css").is_file():
         raise AssetsMissing
     _require_free(port)
+    swedish = settings.language == "sv"
     if reset:
-        for part in ("", "-wal", "-shm"):
-            Path(f"{file}{part}").unlink(missing_ok=True)
+        prepare.throw_away(file)
+    if not file.exists():
+        click.echo("Förbereder påhittade personer och ärenden, en gång:" if swedish else "Preparing invented people and cases, once:")
+    prepare.prepare(file, settings.models, lambda number, of, where: click.echo(f"  {number:>2}/{of}  {where}"))
     app = create_app(Settings(f"sqlite:///{file}", settings.models, demonstration=True, secure_cookies=False))
     runtime: Runtime = app.extensions[EXTENSION].runtime
+    prepare.catch_up(runtime)
     server = make_server("127.0.0.1", port, app, threaded=True)
-    swedish = settings.language == "sv"
-    click.echo("Förbereder påhittade personer och ärenden ..." if swedish else "Preparing invented people and cases ...")
-    logins = prepare(runtime)
     click.echo(f"http://127.0.0.1:{port}/demo" + (" (byt person där, utan lösenord)" if swedish else " (change person there, without a password)"))
-    for login in logins:
-        click.echo(f"  {login.username}  {PASSWORD}  {login.name}: {login.title}")
+    for login in prepare.logins(runtime, settings.language):
+        click.echo(f"  {login.username}  {prepare.PASSWORD}  {login.name}: {login.title}\n      {login.what}")
     click.echo("Avsluta med Ctrl+C." if swedish else "Stop with Ctrl+C.")
     over = threading.Event()
     threading.Thread(target=_let_time_pass, args=(runtime, over), daemon=True).start()

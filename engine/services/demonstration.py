@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
+from pathlib import Path
 
 from engine.facts.agreements import Agreement
 from engine.facts.agreements import Unit as UnitKind
@@ -28,8 +29,17 @@ from engine.facts.organisation import (
     Unit,
 )
 from engine.services.cases import NewChild
-from engine.services.people import store_organisation
+from engine.services.people import apply_import, load_organisation, store_organisation
+from engine.services.releases import DEMONSTRATION
+from engine.services.releases import STORIES as STORIES_FOLDER
+from engine.shipped import processes_folder
 from engine.storage.database import Database
+
+STORIES = processes_folder() / DEMONSTRATION / STORIES_FOLDER
+"""Who there is in the demonstration, and what has happened: written to be read."""
+LONG_AGO = timedelta(days=800)
+"""Before the demonstration's oldest case."""
+LATELY = timedelta(days=3)
 
 _FIRST = str.split(
     "Maja Elis Tuva Nils Signe Arvid Freja Olle Ebba Axel Saga Viggo Alva Hugo Inez Melker Lova Sixten Edith Folke "
@@ -73,6 +83,17 @@ def populate(database: Database, agreements: Iterable[Agreement]) -> Organisatio
     organisation = invent(agreements)
     store_organisation(database, organisation)
     return organisation
+
+
+def settle(database: Database, on: date, folder: Path = STORIES) -> Organisation:
+    """Import the demonstration's people into an empty database as an operator would, and return who is there.
+
+    They have been there for long; whoever stands in for somebody has done so for a few days only. Raises ImportRefused.
+    """
+    apply_import(database, (folder / "people.csv").read_bytes(), on - LONG_AGO)
+    apply_import(database, (folder / "deputies.csv").read_bytes(), on - LATELY)
+    with database.reading() as session:
+        return load_organisation(session)
 
 
 def invent_child(chance: random.Random, on: date, oldest: int, municipality: str | None = None) -> NewChild:

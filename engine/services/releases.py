@@ -38,6 +38,9 @@ from engine.storage.tables import StoredRelease
 DEMONSTRATION = "demonstration"
 """The folder within the shipped models that is laid over them for demonstration, simulation and tests."""
 
+STORIES = "stories"
+"""The folder within it that tells who there is and what has happened: no model, and no part of a release."""
+
 _MODELS = (".bpmn", ".dmn", ".form")
 _FILES = (*_MODELS, ".toml")
 _AGREEMENTS = "agreements/"
@@ -133,7 +136,7 @@ def release_files(folder: Path, overlays: Sequence[Path] = ()) -> dict[str, byte
     for place in (folder, *overlays):
         for path in sorted(place.rglob("*")):
             inside = path.relative_to(place)
-            left_out = inside.parts[0] == DEMONSTRATION or any(part.startswith(".") for part in inside.parts)
+            left_out = inside.parts[0] in (DEMONSTRATION, STORIES) or any(part.startswith(".") for part in inside.parts)
             if path.suffix in _FILES and path.is_file() and not left_out:
                 files[inside.as_posix()] = path.read_bytes()
     return dict(sorted(files.items()))

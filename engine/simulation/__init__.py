@@ -12,10 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
-
 from engine.clock import MovableClock
 from engine.execution import Release
 from engine.services import agreements
@@ -62,19 +58,12 @@ def _throwaway_database() -> Iterator[Database]:
     """Open a database that nobody needs after a power cut."""
     with tempfile.TemporaryDirectory(prefix="samspel-") as folder:
         database = open_database(f"sqlite:///{Path(folder) / 'simulation.sqlite'}")
-        event.listen(database.engine, "connect", _in_a_hurry)
-        database.close()
+        database.hurry()
         upgrade(database)
         try:
             yield database
         finally:
             database.close()
-
-
-def _in_a_hurry(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=OFF")
-    cursor.close()
 
 
 def faulty(reports: Collection[Report]) -> bool:

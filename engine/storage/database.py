@@ -78,6 +78,12 @@ class Database:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def hurry(self) -> None:
+        """Wait for no disk from now on: for a SQLite file that nobody misses after a power cut, such as one that is half made."""
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", lambda connection, _entry: connection.execute("PRAGMA synchronous=OFF"))
+            self.engine.dispose()
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

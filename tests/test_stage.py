@@ -1,0 +1,183 @@
+"""The demonstration's cases, played from their list: each stands where the list says, whatever the day."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import tomllib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from personnummer import personnummer
+from sqlalchemy import func, select
+
+from engine.clock import MovableClock
+from engine.facts.agreements import read_agreements
+from engine.facts.organisation import Organisation, swedish_day
+from engine.facts.roles import CASE_ROLES, Circumstances, Participant, resolve
+from engine.services import history, tasks
+from engine.services.demonstration import STORIES
+from engine.services.releases import shipped_release
+from engine.services.runtime import OneRelease, Runtime
+from engine.shipped import processes_folder
+from engine.simulation.book import born, read_book
+from engine.simulation.stage import fill
+from engine.storage.database import open_database, upgrade
+from engine.storage.tables import Case, Child, Deviation, Dispute, Incident, WorkItem
+
+SUNDAY_NIGHT = datetime(2026, 11, 22, 21, 40, tzinfo=UTC)
+"""A time at which nobody is at work, so that every step has had to look for a weekday."""
+BOOK = read_book()
+AGREEMENTS = read_agreements(processes_folder() / "agreements")
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory, worker_id):
+    """A prepared demonstration, made once for all who test at the same time."""
+    base = tmp_path_factory.getbasetemp()
+    made = (base if worker_id == "master" else base.parent) / "demonstration.sqlite"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            database = open_database(f"sqlite:///{made}.half")
+            upgrade(database)
+            fill(Runtime(database, OneRelease(shipped_release(demonstration=True)), MovableClock(SUNDAY_NIGHT)), BOOK, lambda number, stage: None)
+            database.close()
+            made.with_name(f"{made.name}.half").rename(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def demonstration(file):
+    """The prepared demonstration at the moment up to which it was played."""
+    database = open_database(f"sqlite:///{file}")
+    yield Runtime(database, OneRelease(shipped_release(demonstration=True)), MovableClock(SUNDAY_NIGHT))
+    database.close()
+
+
+def organisation_of(runtime: Runtime) -> Organisation:
+    with runtime.database.reading() as session:
+        return runtime.organisation(session)
+
+
+def open_work(runtime: Runtime) -> dict[int, list[WorkItem]]:
+    """Return what waits in each case, by the case's number in the list."""
+    with runtime.database.reading() as session:
+        ids = session.scalars(select(Case.id).order_by(Case.id)).all()
+        waiting = session.scalars(select(WorkItem).where(WorkItem.closed_at.is_(None))).all()
+    return {number: [item for item in waiting if item.case_id == id_] for number, id_ in enumerate(ids)}
+
+
+def test_there_are_forty_cases_under_all_five_agreements_and_no_step_has_failed(demonstration):
+    with demonstration.database.reading() as session:
+        under = dict(session.execute(select(Case.agreement, func.count()).group_by(Case.agreement)).all())
+        failed = session.scalar(select(func.count()).select_from(Incident))
+
+    assert sum(under.values()) == 40
+    assert set(under) == set(AGREEMENTS)
+    assert failed == 0
+
+
+def test_each_case_waits_for_what_its_list_leaves_undone_and_for_nothing_else(demonstration):
+    waiting = open_work(demonstration)
+
+    for number, script in enumerate(BOOK.cases):
+        left = {*script.get("leave", ()), *script.get("most", {})}
+        stands = [{item.element, f"{item.element} {item.unit_id}"} for item in waiting[number]]
+        assert all(keys & left for keys in stands), script["stage"]
+        assert stands or not left, script["stage"]
+
+
+def test_cases_end_in_every_way_that_a_case_can_end(demonstration):
+    with demonstration.database.reading() as session:
+        outcomes = set(session.scalars(select(Case.outcome).where(Case.outcome.is_not(None))))
+
+    assert outcomes == {"closed", "not_needed", "declined", "withdrawn"}
+
+
+def test_work_is_late_by_days_and_by_weeks(demonstration):
+    late = [SUNDAY_NIGHT - item.due_at for items in open_work(demonstration).values() for item in items if item.due_at and item.due_at < SUNDAY_NIGHT]
+
+    assert min(late) < timedelta(days=7)
+    assert max(late) > timedelta(weeks=3)
+    assert len(late) >= 5
+
+
+def test_deviations_wait_on_every_level_and_one_has_been_resolved(demonstration):
+    with demonstration.database.reading() as session:
+        open_levels = set(session.scalars(select(Deviation.level).where(Deviation.ended_at.is_(None))))
+        ended = session.scalars(select(Deviation.status).where(Deviation.ended_at.is_not(None))).all()
+        disputes = set(session.scalars(select(Dispute.kind)))
+        by_clock = session.scalars(select(WorkItem).where(WorkItem.outcome == "cancelled", WorkItem.purpose == "deviation")).all()
+
+    assert open_levels == {0, 1, 2, 3}
+    assert "resolved" in ended
+    assert disputes == {"responsibility", "cost"}
+    assert any(item.due_at and item.closed_at and item.due_at <= item.closed_at for item in by_clock), "the clock has lifted one"
+
+
+def test_one_case_has_come_to_its_sixth_follow_up(demonstration):
+    with demonstration.database.reading() as session:
+        done = select(func.count().label("times")).where(WorkItem.outcome == "completed", WorkItem.purpose == "case")
+        most = session.scalar(done.group_by(WorkItem.case_id, WorkItem.element).order_by(func.count().desc()).limit(1))
+
+    assert most == 6
+
+
+def test_a_vacant_post_is_skipped_upward_and_a_deputy_may_decide_today(demonstration):
+    organisation, at = organisation_of(demonstration), SUNDAY_NIGHT
+    items = [item for items in open_work(demonstration).values() for item in items]
+
+    assert any("vakant" in why["sv"] for item in items for why in item.routing)
+    posts = {item.queue.removeprefix("position:") for item in items if item.queue.startswith("position:")}
+    assert any(organisation.deputies(post, at) for post in posts)
+
+
+def test_everybody_to_begin_as_has_work_waiting(demonstration):
+    listed = tomllib.loads((STORIES / "begin.toml").read_text("utf-8"))["begin"]
+
+    for one in listed:
+        assert tasks.waiting(demonstration, one["person"]) > 0, one["person"]
+
+
+def test_nobody_has_a_number_that_could_be_a_real_persons(demonstration):
+    with demonstration.database.reading() as session:
+        numbers = session.scalars(select(Child.identity_number)).all()
+
+    assert all(personnummer.valid(number) and number[9:12] in ("238", "239") for number in numbers)
+
+
+def test_every_phone_number_is_of_the_series_for_fiction():
+    """PTS keeps 070-1740605 to 070-1740699 for books and films."""
+    text = "".join(path.read_text("utf-8") for path in STORIES.iterdir())
+
+    found = re.findall(r"0\d{1,3}-[\d ]{5,}", text)
+    assert found
+    assert all(605 <= int(re.sub(r"\D", "", one)[-3:]) <= 699 and re.sub(r"\D", "", one).startswith("0701740") for one in found)
+
+
+def test_every_case_role_resolves_for_everybody_at_work_under_every_agreement(demonstration):
+    organisation, at = organisation_of(demonstration), SUNDAY_NIGHT
+    group = set(AGREEMENTS) - {one.agreement for one in organisation.groups}
+
+    assert group == {"jamtbus"}, "only JämtBUS names no steering group"
+    for unit in (unit for unit in organisation.units if unit.agreements):
+        for who in organisation.staff_of(unit.id, at):
+            family = (Participant("guardian", name="Elis Provdal"), Participant("young_person", name="Tuva Provdal"))
+            taking_part = (Participant("unit", unit.id), *family)
+                Participant("unit", unit.id),
+                Participant("guardian", name="Elis Provdal"),
+                Participant("young_person", name="Tuva Provdal"),
+            )
+            here = Circumstances(at, organisation, unit.agreements[0], who, unit.id, unit=unit.id, participants=taking_part, concerned_unit=unit.id)
+            missing = {role for role in CASE_ROLES if resolve(role, here).missing}
+            assert missing <= ({"steering_group"} if unit.agreements[0] in group else set()), (unit.id, who, missing)
+
+
+def test_the_history_holds_from_its_first_row_to_its_last(demonstration):
+    assert history.verify(demonstration) > 1000
+
+
+@pytest.mark.parametrize(("birthday", "year"), [("11-22", 2016), ("11-23", 2015)])
+def test_a_child_is_so_many_years_on_the_day(birthday, year):
+    assert born(10, birthday, swedish_day(datetime(2026, 11, 22, 12, tzinfo=UTC))).year == year
