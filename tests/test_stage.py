@@ -165,10 +165,6 @@ def test_every_case_role_resolves_for_everybody_at_work_under_every_agreement(de
         for who in organisation.staff_of(unit.id, at):
             family = (Participant("guardian", name="Elis Provdal"), Participant("young_person", name="Tuva Provdal"))
             taking_part = (Participant("unit", unit.id), *family)
-                Participant("unit", unit.id),
-                Participant("guardian", name="Elis Provdal"),
-                Participant("young_person", name="Tuva Provdal"),
-            )
             here = Circumstances(at, organisation, unit.agreements[0], who, unit.id, unit=unit.id, participants=taking_part, concerned_unit=unit.id)
             missing = {role for role in CASE_ROLES if resolve(role, here).missing}
             assert missing <= ({"steering_group"} if unit.agreements[0] in group else set()), (unit.id, who, missing)
