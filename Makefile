@@ -54,7 +54,7 @@ $(PAGES): node_modules/installed.stamp $(wildcard webui/assets/*)
 	@touch $@
 
 $(ENGLISH): .venv/python.stamp webui/translations/en/LC_MESSAGES/messages.po
-	$(BIN)/pybabel -q compile -d webui/translations
+	$(BIN)/pybabel -q compile --use-fuzzy -d webui/translations # without a header Babel takes the whole catalogue for fuzzy
 	@touch $@
 
 words: .venv/python.stamp ## Bring what the pages say into the English catalogue, where it waits for a translation
