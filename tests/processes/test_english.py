@@ -1,6 +1,7 @@
 """Each shipped drawing, table and form has its English beside it, complete and with nothing left over."""
 
 import json
+import re
 import tomllib
 
 import pytest
@@ -27,6 +28,12 @@ def named(path):
     return {key: text for key, text in texts.items() if text}
 
 
+def offered(expression):
+    """The choices that a drawing writes out for a task, where a form's expression names its input; those of the facts are names."""
+    inputs = (one for path in MODELS for one in etree.parse(path).getroot().iter("{*}input") if f"={one.get('target')}" == expression)
+    return [{"value": value, "label": label} for one in inputs for label, value in re.findall(r'label: "([^"]+)", value: "(\w+)"', one.get("source"))]
+
+
 def asked(components, prefix=""):
     """The Swedish of a form, by the place that the catalogue uses."""
     for part in components:
@@ -34,7 +41,7 @@ def asked(components, prefix=""):
         yield key, part.get("text") or part.get("dateLabel") or part.get("label")
         yield f"{key}.time", part.get("timeLabel")
         yield f"{key}.description", part.get("description")
-        yield from ((f"{key}={choice['value']}", choice["label"]) for choice in part.get("values", ()))
+        yield from ((f"{key}={choice['value']}", choice["label"]) for choice in part.get("values", offered(part.get("valuesExpression"))))
         yield from asked(part.get("components", ()), f"{key}.")
 
 

@@ -71,6 +71,7 @@ def dispute(instance: int) -> str:
 @deviation.post("/<int:number>/lift")
 def lift(number: int) -> Response | tuple[str, int]:
     """Lift a deviation to the next level, where the drawing listens for it."""
+    deviations.show(runtime(), person(), number)  # somebody else's is not there, whatever was written
     reason = request.form.get("reason", "").strip()
     if not reason:
         report = deviations.show(runtime(), person(), number)

@@ -65,8 +65,9 @@ class Sheet:
         return self._word(line.field.id, line.field.description)
 
     def choice(self, line: Line, label: str, value: object) -> str:
-        """Return what a choice is called; what the facts offer (units, persons) has no other name."""
-        return label if line.field.choices_from else self._word(f"{_key(line)}={value}", label)
+        """Return what a choice is called; what the facts offer (units, persons) has no other name, what a drawing offers has."""
+        key = f"{_key(line)}={value}"
+        return label if line.field.choices_from and key not in self.words else self._word(key, label)
 
     def shown(self, line: Line) -> str:
         """Return an answer as one reads it."""
