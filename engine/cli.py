@@ -19,7 +19,6 @@ import click
 from engine.clock import STOCKHOLM, Clock, SystemClock
 from engine.errors import Language, SamspelError
 from engine.facts.agreements import read_agreements
-from engine.facts.organisation import PROCESS_OWNER
 from engine.services import agreements, coverage, decisions, history, incidents, people, releases, routing, timers
 from engine.services.runtime import Runtime
 from engine.shipped import processes_folder
@@ -376,7 +375,7 @@ def retry_incident(settings: Settings, incident: int, by: str | None, *, as_json
 
 def _process_owner(runtime: Runtime) -> str:
     with runtime.database.reading() as session:
-        owners = runtime.organisation(session).takers(PROCESS_OWNER, runtime.clock.now())
+        owners = runtime.organisation(session).process_owners(runtime.clock.now())
     if len(owners) != 1:
         raise NoOneProcessOwner(count=len(owners))
     return owners[0]

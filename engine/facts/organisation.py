@@ -25,11 +25,16 @@ SeatRole = Literal["member", "chair", "convener"]
 Purpose = Literal["case", "deviation", "dispute"]
 """What a process instance is for; a deputy's scope names some of them."""
 
-PROCESS_OWNER = "role:process_owner"
-"""The queue of whoever answers for the drawings and their routes."""
-
 Queue = str
-"""``person:ID``, ``position:ID``, ``unit:ID``, ``group:ID`` or ``role:process_owner``."""
+"""``person:ID``, ``position:ID``, ``unit:ID``, ``group:ID`` or ``process_owner:AGREEMENT``."""
+
+PROCESS_OWNER = "process_owner"
+"""What the queue of whoever answers for an agreement's drawings and routes begins with."""
+
+
+def process_owner_of(agreement: str) -> Queue:
+    """Return the queue of whoever answers for an agreement's drawings and routes: never of another agreement's."""
+    return f"{PROCESS_OWNER}:{agreement}"
 
 
 def swedish_day(at: datetime) -> date:
@@ -110,6 +115,8 @@ class Position:
     reports_to: str | None = None
     """The position above it, in whichever unit."""
     valid: Period = ALWAYS
+    agreements: tuple[str, ...] = ()
+    """Ids of the agreements that a process owner's post answers for."""
 
 
 @dataclass(frozen=True)
@@ -342,12 +349,17 @@ class Organisation:
         """The posts that give the queue of that kind and name."""
         if kind == "unit":
             posts = iter(self._positions_in[name] if self._open(name, at) else ())
-        elif kind == "role":
-            posts = (post for post in self.positions if post.role == name)
+        elif kind == PROCESS_OWNER:
+            posts = (post for post in self.positions if post.role == PROCESS_OWNER and name in post.agreements)
         else:
             ids = [name] if kind == "position" else [seat.position for seat in self.seats(name, at) if seat.position]
             posts = (post for post in map(self.position, ids) if post is not None)
         return _at(posts, at)
+
+    def process_owners(self, at: datetime) -> tuple[str, ...]:
+        """Return whoever answers for the drawings and routes of any agreement."""
+        agreements = {agreement for post in self.positions if post.role == PROCESS_OWNER for agreement in post.agreements}
+        return _sorted(chain.from_iterable(self.takers(process_owner_of(agreement), at) for agreement in agreements))
 
     def can_log_in(self, person: str, at: datetime) -> bool:
         """Whether a person has a user name and is still with us."""
@@ -449,8 +461,8 @@ def _queues_of_post(post: Position, organisation: Organisation, at: datetime) ->
     unit = organisation.unit(post.unit)
     if unit and unit.valid.covers(at):
         yield f"unit:{unit.id}"
-    if post.role == "process_owner":
-        yield PROCESS_OWNER
+    if post.role == PROCESS_OWNER:
+        yield from map(process_owner_of, post.agreements)
     for group in organisation.sits_in(at, position=post.id):
         yield f"group:{group}"
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from engine.errors import SamspelError
-from engine.facts.organisation import PROCESS_OWNER, Organisation, Position, Purpose, Queue, SteeringGroup
+from engine.facts.organisation import Organisation, Position, Purpose, Queue, SteeringGroup, process_owner_of
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,9 @@ class _Climb:
 
     def nowhere(self, sv: str, en: str) -> Resolution:
         """The process owner, with what was found missing."""
-        return _missing(" ".join((sv, *(skip.sv for skip in self.skipped))), " ".join((en, *(skip.en for skip in self.skipped))), tuple(self.skipped))
+        return _missing(
+            self.here, " ".join((sv, *(skip.sv for skip in self.skipped))), " ".join((en, *(skip.en for skip in self.skipped))), tuple(self.skipped)
+        )
 
 
 def _nearest_manager(here: Circumstances) -> Resolution:
@@ -300,14 +302,14 @@ def _coordinator(here: Circumstances) -> Resolution:
 
 def _invited_unit(here: Circumstances) -> Resolution:
     if here.unit is None:
-        return _missing("Uppgiften säger inte vilken verksamhet som är kallad.", "The task does not say which unit was called.")
+        return _missing(here, "Uppgiften säger inte vilken verksamhet som är kallad.", "The task does not say which unit was called.")
     return _to_unit(here.unit, here, "Kallad verksamhet", "The unit that was called")
 
 
 def _concerned_unit(here: Circumstances) -> Resolution:
     unit = here.unit or here.concerned_unit
     if unit is None:
-        return _missing("Det är inte angivet vilken verksamhet det gäller.", "It is not said which unit is concerned.")
+        return _missing(here, "Det är inte angivet vilken verksamhet det gäller.", "It is not said which unit is concerned.")
     return _to_unit(unit, here, "Verksamheten som det gäller", "The unit that is concerned")
 
 
@@ -316,7 +318,7 @@ def _participant(here: Circumstances) -> Resolution:
         return _to_person(here.person, here)
     if here.unit is not None:
         return _to_unit(here.unit, here, "Verksamheten deltar i ärendet", "The unit takes part in the case")
-    return _missing("Uppgiften säger inte vem av deltagarna den gäller.", "The task does not say which participant it is about.")
+    return _missing(here, "Uppgiften säger inte vem av deltagarna den gäller.", "The task does not say which participant it is about.")
 
 
 def _family(role: str) -> Callable[[Circumstances], Resolution]:
@@ -336,17 +338,19 @@ def _steering_group(here: Circumstances) -> Resolution:
     found = _choose_group(here)
     if found is None:
         return _missing(
-            "Avtalet har ingen styrgrupp som säkert är den rätta.", "The agreement has no steering group that is certain to be the right one."
+            here,
+            "Avtalet har ingen styrgrupp som säkert är den rätta.",
+            "The agreement has no steering group that is certain to be the right one.",
         )
     if not set(here.organisation.members_of(found.id, here.at, here.purpose)) - here.concerned - here.barred:
-        return _missing(f"Ingen i {found.name} kan ta uppgiften.", f"Nobody in {found.name} can take the task.")
+        return _missing(here, f"Ingen i {found.name} kan ta uppgiften.", f"Nobody in {found.name} can take the task.")
     return Resolution(
         f"group:{found.id}", f"Styrgrupp: {found.name}.{_led_by(found, here, 'sv')}", f"Steering group: {found.name}.{_led_by(found, here, 'en')}"
     )
 
 
-def _process_owner(_here: Circumstances) -> Resolution:
-    return Resolution(PROCESS_OWNER, "Processägaren.", "The process owner.")
+def _process_owner(here: Circumstances) -> Resolution:
+    return Resolution(process_owner_of(here.agreement), "Processägaren.", "The process owner.")
 
 
 _RULES: Mapping[str, Callable[[Circumstances], Resolution]] = MappingProxyType(
@@ -422,7 +426,9 @@ def _unrouted(here: Circumstances) -> Resolution | None:
     unit = here.organisation.unit(here.unit) if here.unit else None
     if here.purpose != "deviation" or here.routed_kinds is None or unit is None or unit.kind in here.routed_kinds:
         return None
-    return _missing(f"Avtalet säger inte vart avvikelser för {unit.name} ska gå.", f"The agreement does not say where deviations of {unit.name} go.")
+    return _missing(
+        here, f"Avtalet säger inte vart avvikelser för {unit.name} ska gå.", f"The agreement does not say where deviations of {unit.name} go."
+    )
 
 
 def _choose_group(here: Circumstances) -> SteeringGroup | None:
@@ -470,9 +476,9 @@ def _explained(found: Resolution, sv: str, en: str) -> Resolution:
     return Resolution(found.queue, f"{sv} {found.sv}", f"{en} {found.en}", found.skipped, found.missing, found.on_behalf_of)
 
 
-def _missing(sv: str, en: str, skipped: tuple[Skipped, ...] = ()) -> Resolution:
+def _missing(here: Circumstances, sv: str, en: str, skipped: tuple[Skipped, ...] = ()) -> Resolution:
     return Resolution(
-        PROCESS_OWNER,
+        process_owner_of(here.agreement),
         f"{sv} Processägaren ser till att uppgiften kommer rätt.",
         f"{en} The process owner finds the way.",
         skipped,

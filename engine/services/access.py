@@ -329,7 +329,7 @@ def _coordinates(session: Session, person: str, of: Case) -> bool:
 
 def _own_queues(organisation: Organisation, person: str, at: datetime, purpose: str) -> set[str]:
     """The queues that let a person see: all of theirs but that of the process owner's duty."""
-    return set(queues(organisation, person, at, purpose)) - {PROCESS_OWNER}
+    return {queue for queue in queues(organisation, person, at, purpose) if not queue.startswith(f"{PROCESS_OWNER}:")}
 
 
 def _has_work(session: Session, person: str, own: Collection[str], *of: ColumnElement[bool]) -> bool:

@@ -12,13 +12,12 @@ import unicodedata
 
 from engine.clock import STOCKHOLM
 from engine.errors import SamspelError
-from engine.facts.organisation import PROCESS_OWNER
-from engine.services import people
+from engine.services import agreements, people
 from engine.services.runtime import Runtime
 
 PARTY, UNIT, POST = "samspel", "samspel_office", "samspel_process_owner"
 """The ids of what is made around the first administrator. An organisation file that does not list them leaves them as they are."""
-HEADINGS = ("typ", "id", "namn", "tillhör", "slag", "roll", "befattning", "person", "användarnamn")
+HEADINGS = ("typ", "id", "namn", "tillhör", "slag", "roll", "avtal", "befattning", "person", "användarnamn")
 
 
 class HasAdministrator(SamspelError):
@@ -36,25 +35,26 @@ class UsernameTaken(SamspelError):
 
 
 def create_first(runtime: Runtime, name: str, username: str, organisation: str) -> None:
-    """Make a person, and the post of process owner for them, in an installation that has no process owner.
+    """Make a person, and the post of process owner of every agreement for them, in an installation that has no process owner.
 
     Raises HasAdministrator, UsernameTaken, and ImportRefused for what an organisation file may not say either.
     """
     at = runtime.clock.now()
     with runtime.database.reading() as session:
         known = runtime.organisation(session)
-        owners = known.takers(PROCESS_OWNER, at)
+        owners = known.process_owners(at)
         if owners:
             raise HasAdministrator(names=", ".join(owner.name for owner in map(known.person, owners) if owner))
         other = next((one for one in known.persons if one.login == username), None)
         if other is not None:
             raise UsernameTaken(username=username, name=other.name)
         person = _free_id(username, {one.id for one in known.persons})
+    answered_for = " ".join(agreements.of_release(runtime.releases.active))
     rows = (
         {"typ": "huvudman", "id": PARTY, "namn": organisation, "slag": "kommun"},
         {"typ": "verksamhet", "id": UNIT, "namn": "Förvaltningen av Samspel", "tillhör": PARTY, "slag": "administration"},
         {"typ": "person", "id": person, "namn": name, "användarnamn": username},
-        {"typ": "befattning", "id": POST, "namn": "Processägare", "tillhör": UNIT, "roll": "processägare"},
+        {"typ": "befattning", "id": POST, "namn": "Processägare", "tillhör": UNIT, "roll": "processägare", "avtal": answered_for},
         {"typ": "innehav", "befattning": POST, "person": person},
     )
     file = io.StringIO()

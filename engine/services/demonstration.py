@@ -144,8 +144,10 @@ class _Inventor:
             for party in self.runners(kind, parties):
                 self.unit(agreement.id, kind, party)
         first = parties[0]
-        if f"{first.id}_process_owner" not in self.positions:
-            self.post(f"{first.id}_process_owner", f"{first.id}_office", "Processägare", "process_owner", f"{first.id}_director")
+        owner = f"{first.id}_process_owner"
+        if owner not in self.positions:
+            self.post(owner, f"{first.id}_office", "Processägare", "process_owner", f"{first.id}_director")
+        self.positions[owner] = replace(self.positions[owner], agreements=(*self.positions[owner].agreements, agreement.id))
         for group in agreement.groups:
             if group.kind == "steering":
                 self.steering_group(agreement.id, group.code, group.name, parties)

@@ -41,8 +41,9 @@ class Directory:
     def queue(self, queue: str, language: Language = "sv") -> str:
         """Return who a queue is, as one says it."""
         kind, _, of = queue.partition(":")
-        if queue == PROCESS_OWNER:
-            return "Processägaren" if language == "sv" else "The process owner"
+        if kind == PROCESS_OWNER:
+            name = self.agreements.get(of, of)
+            return f"Processägaren för {name}" if language == "sv" else f"The process owner of {name}"
         if kind == "person":
             return self.person(of)
         if kind == "unit":
@@ -99,8 +100,7 @@ class Directory:
         elif kind == "position":
             persons = self.organisation.acting(of, self.at, scope)
         else:
-            owners = (post for post in self.organisation.positions if post.role == "process_owner")
-            persons = [who for post in owners for who in self.organisation.holders(post.id, self.at)]
+            persons = self.organisation.takers(queue, self.at, scope)
         return tuple(who for who in persons if self.organisation.can_log_in(who, self.at))
 
     def _post(self, position: str) -> str:

@@ -145,7 +145,7 @@ def load_organisation(session: Session) -> facts.Organisation:
         ),
         persons=tuple(facts.Person(row.id, row.name, row.username, row.email, _period(row)) for row in _rows(session, Person)),
         positions=tuple(
-            facts.Position(row.id, row.unit_id, row.title, cast("facts.PositionRole", row.role), row.reports_to, _period(row))
+            facts.Position(row.id, row.unit_id, row.title, cast("facts.PositionRole", row.role), row.reports_to, _period(row), tuple(row.agreements))
             for row in _rows(session, Position)
         ),
         assignments=tuple(facts.Assignment(row.position_id, row.person_id, _period(row)) for row in _rows(session, Assignment)),
@@ -220,7 +220,15 @@ def _rows_of(organisation: facts.Organisation) -> Iterator[Row]:  # noqa: C901 -
         for above in reversed([post, *organisation.superiors(post.id)]):
             if above.id not in written:
                 written.add(above.id)
-                yield Position(id=above.id, unit_id=above.unit, role=above.role, title=above.title, reports_to=above.reports_to, **_days(above.valid))
+                yield Position(
+                    id=above.id,
+                    unit_id=above.unit,
+                    role=above.role,
+                    title=above.title,
+                    reports_to=above.reports_to,
+                    agreements=list(above.agreements),
+                    **_days(above.valid),
+                )
     for tie in organisation.assignments:
         yield Assignment(position_id=tie.position, person_id=tie.person, **_days(tie.valid))
     for deputy in organisation.deputyships:

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Literal
 
 from engine.errors import Language
+from engine.facts.organisation import PROCESS_OWNER
 
 Kind = Literal["party", "unit", "person", "position", "assignment", "deputy", "delegation", "group", "member"]
 
@@ -177,6 +178,7 @@ _KINDS: Mapping[str, tuple[Kind, tuple[_Cell, ...]]] = {
             _Cell("tillhör", "unit_id", _id, required=True),
             _Cell("roll", "role", _one_of(_POSITION_ROLES), required=True),
             _Cell("chef", "reports_to", _id),
+            _Cell("avtal", "agreements", _several(_id), default=()),
         ),
     ),
     "innehav": ("assignment", _STANDING_IN[:2]),
@@ -313,6 +315,13 @@ def _contradictions(kind: Kind, values: Mapping[str, Any], line: int) -> Iterato
         yield Fault(line, "till", "slutar innan det börjar", "ends before it begins")
     if kind == "member" and (values["position_id"] is None) == (values["person_id"] is None):
         yield Fault(line, "befattning", "ange antingen en befattning eller en person", "give either a position or a person")
+    if kind == "position" and (values["role"] == PROCESS_OWNER) != bool(values["agreements"]):
+        yield Fault(
+            line,
+            "avtal",
+            "ange avtalen för en processägare, och bara för en processägare",
+            "give the agreements of a process owner, and of no other post",
+        )
     if kind == "unit" and None not in (values["age_min"], values["age_max"]) and values["age_max"] < values["age_min"]:
         yield Fault(line, "ålder_till", "är lägre än ålder_från", "is lower than ålder_från")
 

@@ -26,6 +26,7 @@ from engine.execution.faults import StepFailed
 from engine.execution.feel_values import plain, to_json
 from engine.execution.results import Effect, ReadyTask, Step
 from engine.facts import roles
+from engine.facts.organisation import process_owner_of
 from engine.services import effects, history
 from engine.services.facts import CaseFacts, Subject, gather, participants_of
 from engine.services.history import Act, Event
@@ -535,7 +536,8 @@ def _write_incident(runtime: Runtime, action: Action, failure: StepFailed) -> No
         recipe = action.recipe()
         incident = next((one for one in queries.incidents_of(session, instance.id) if one.action == recipe), None)
         if incident is None:
-            incident = Incident(instance_id=instance.id, case_id=instance.case_id, action=recipe, created_at=at, queue="role:process_owner", tries=0)
+            owner = process_owner_of(instance.agreement)
+            incident = Incident(instance_id=instance.id, case_id=instance.case_id, action=recipe, created_at=at, queue=owner, tries=0)
             session.add(incident)
         incident.file, incident.element, incident.element_name = failure.file, failure.element, failure.name
         incident.reason_sv, incident.reason_en = failure.sentence("sv"), failure.sentence("en")

@@ -238,13 +238,13 @@ def test_a_missing_route_is_the_process_owners_to_choose_and_goes_on_to_the_unit
     if "countersign" in report.waits_for:
         report.do("countersign", signed="yes")
     choice = report.only("choose_route")
-    assert choice.queue == "role:process_owner"
+    assert choice.queue == "process_owner:arjeplog"
     assert not report.notices("deviation_copy"), "nothing is sent before somebody has chosen"
 
     report.do("choose_route", handling_unit=report.unit, concerned_unit=report.concerned, text="Enhetens egen chef tar den.")
 
     assert {item.unit_id for item in report.items("analyse_in_unit")} == {report.unit, report.concerned}
-    assert "role:process_owner" not in {item.queue for item in report.items()}
+    assert "process_owner:arjeplog" not in {item.queue for item in report.items()}
     assert [notice.to for notice in report.notices("deviation_copy")] == [f"unit:{report.concerned}"]
 
 
@@ -255,7 +255,7 @@ def test_a_unit_without_a_route_that_a_routed_school_reports_is_the_process_owne
     report.do("countersign", signed="yes")
 
     queues = {item.unit_id: item.queue for item in report.items("analyse_in_unit")}
-    assert queues[report.concerned] == "role:process_owner"
+    assert queues[report.concerned] == "process_owner:arjeplog"
     assert queues[report.unit] == f"position:{town.organisation.line(report.unit, town.clock.now())[0].id}"
     why = next(item.routing[0]["sv"] for item in report.items() if item.unit_id == report.concerned)
     assert "Avtalet säger inte vart avvikelser för Polis" in why
@@ -277,12 +277,32 @@ def test_the_process_owner_chooses_a_route_without_reading_what_it_did_to_the_ch
     assert not {"consequences_child", "consequences_units", "proposal"} & shown.values.keys()
 
 
+def test_a_process_owner_sees_nothing_of_a_report_under_another_agreement(town):
+    """003-22: each agreement has a process owner of its own, and a report is nobody else's to read."""
+    reports = {agreement: town.deviate(agreement, about=None) for agreement in ("arjeplog", "jamtbus", "norrtalje")}
+    for report in reports.values():
+        report.report()
+        if "countersign" in report.waits_for:
+            report.do("countersign", signed="yes")
+    waiting = {agreement: report.only("choose_route") for agreement, report in reports.items()}
+    owners = {agreement: reports[agreement].who_may(item) for agreement, item in waiting.items()}
+
+    for agreement, (owner,) in owners.items():
+        assert [entry.id for entry in tasks.inbox(town.runtime, owner)] == [waiting[agreement].id]
+        for item in [item for other, item in waiting.items() if other != agreement]:
+            with pytest.raises(access.NotYours):
+                tasks.show(town.runtime, owner, item.id)
+            with pytest.raises(access.NotYours):
+                tasks.complete(town.runtime, owner, item.id, {})
+    assert len({owner for (owner,) in owners.values()}) == len(owners)
+
+
 def test_a_report_that_does_not_know_which_unit_it_is_about_is_the_process_owners_to_place(town):
     """003-8, 003-22: no unit named, no guess."""
     report = town.deviate("jamtbus", about=None)
     report.report()
 
-    assert report.only("choose_route").queue == "role:process_owner"
+    assert report.only("choose_route").queue == "process_owner:jamtbus"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from engine.clock import STOCKHOLM
 from engine.facts.organisation import (
-    PROCESS_OWNER,
     Assignment,
     Delegation,
     Deputy,
@@ -17,6 +16,7 @@ from engine.facts.organisation import (
     Position,
     SteeringGroup,
     Unit,
+    process_owner_of,
     queues_of,
 )
 
@@ -116,11 +116,17 @@ def test_a_delegate_decides_while_the_manager_stays_in_office():
     assert staffed.acting("head", NOON) == ("anna",)
 
 
-def test_the_process_owners_post_gives_the_process_owners_queue():
-    owner = Position("owner", "office", "Processägare", "process_owner")
-    staffed = organisation(positions=(HEAD, TEACHER, DIRECTOR, owner), assignments=(Assignment("owner", "dag"),))
+def test_a_process_owner_has_the_queues_of_the_agreements_that_the_post_answers_for_and_of_no_other():
+    owner = Position("owner", "office", "Processägare", "process_owner", agreements=("jamtbus", "norrtalje"))
+    other = Position("other", "office", "Processägare", "process_owner", agreements=("arjeplog",))
+    staffed = organisation(positions=(HEAD, TEACHER, DIRECTOR, owner, other), assignments=(Assignment("owner", "dag"), Assignment("other", "anna")))
 
-    assert queues_of("dag", staffed, NOON)[PROCESS_OWNER] is None
+    own = queues_of("dag", staffed, NOON)
+
+    assert own[process_owner_of("jamtbus")] is own[process_owner_of("norrtalje")] is None
+    assert process_owner_of("arjeplog") not in own
+    assert [staffed.takers(process_owner_of(agreement), NOON) for agreement in ("norrtalje", "arjeplog", "gotland")] == [("dag",), ("anna",), ()]
+    assert staffed.process_owners(NOON) == ("anna", "dag")
 
 
 def test_a_closed_unit_an_abolished_post_and_an_ended_assignment_give_no_queue():

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.facts.organisation import (
-    PROCESS_OWNER,
     Assignment,
     Deputy,
     Member,
@@ -16,6 +15,7 @@ from engine.facts.organisation import (
     Position,
     SteeringGroup,
     Unit,
+    process_owner_of,
 )
 from engine.facts.roles import CASE_ROLES, Circumstances, Participant, RoleUnknown, levels, resolve
 
@@ -71,7 +71,7 @@ def test_the_three_levels_climb_the_line_of_the_initiators_unit():
 def test_a_task_may_say_which_level_of_managers_it_means():
     found = [resolve("next_manager", circumstances(level=level)) for level in (1, 2, 3, 4)]
 
-    assert [one.queue for one in found] == ["position:head", "position:area_head", "position:director", "role:process_owner"]
+    assert [one.queue for one in found] == ["position:head", "position:area_head", "position:director", "process_owner:jamtbus"]
     assert "Chefsnivå 3" in found[2].sv
     assert found[3].missing
 
@@ -128,7 +128,7 @@ def test_the_reporter_is_not_the_second_signature_as_a_deputy_either_003_19():
 def test_where_nobody_is_left_the_process_owner_gets_it_with_the_reason():
     found = resolve("nearest_manager", circumstances(organisation(assignments=())))
 
-    assert found.queue == PROCESS_OWNER
+    assert found.queue == process_owner_of("jamtbus")
     assert found.missing
     assert "Ingen chef kan ta uppgiften för Norrskolan." in found.sv
     assert len(found.skipped) == 3
@@ -137,7 +137,7 @@ def test_where_nobody_is_left_the_process_owner_gets_it_with_the_reason():
 def test_above_the_top_there_is_no_next_manager():
     found = resolve("next_manager", circumstances(unit="office"))
 
-    assert (found.queue, found.missing) == (PROCESS_OWNER, True)
+    assert (found.queue, found.missing) == (process_owner_of("jamtbus"), True)
 
 
 def test_a_unit_kind_that_the_agreement_gives_no_route_is_the_process_owners_003_22():
@@ -146,7 +146,7 @@ def test_a_unit_kind_that_the_agreement_gives_no_route_is_the_process_owners_003
     gap = resolve("nearest_manager", circumstances(unit="school", purpose="deviation", routed_kinds=routed))
     signature = resolve("nearest_manager", circumstances(purpose="deviation", routed_kinds=routed))
 
-    assert (gap.queue, gap.missing) == (PROCESS_OWNER, True)
+    assert (gap.queue, gap.missing) == (process_owner_of("jamtbus"), True)
     assert "Norrskolan" in gap.sv
     assert signature.queue == "position:head"
 
@@ -158,13 +158,13 @@ def test_an_invited_unit_gets_it_in_its_own_queue_and_without_staff_its_managers
 
     assert staffed.queue == "unit:school"
     assert unstaffed.queue == "position:area_head"
-    assert (nobody.queue, nobody.missing) == (PROCESS_OWNER, True)
+    assert (nobody.queue, nobody.missing) == (process_owner_of("jamtbus"), True)
 
 
 def test_a_concerned_unit_is_the_tasks_own_else_the_deviations():
     assert resolve("concerned_unit", circumstances(concerned_unit="area")).queue == "unit:area"
     assert resolve("concerned_unit", circumstances(concerned_unit="area", unit="office")).queue == "unit:office"
-    assert resolve("concerned_unit", circumstances()).queue == PROCESS_OWNER
+    assert resolve("concerned_unit", circumstances()).queue == process_owner_of("jamtbus")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_of_several_steering_groups_the_one_with_the_units_party_is_meant_else_t
     unclear = organisation(groups=groups, members=(Member("one", position="director"), Member("two", position="director")))
 
     assert resolve("steering_group", circumstances(apart)).queue == "group:two"
-    assert resolve("steering_group", circumstances(unclear)).queue == PROCESS_OWNER
+    assert resolve("steering_group", circumstances(unclear)).queue == process_owner_of("jamtbus")
 
 
 def test_an_empty_or_missing_steering_group_is_a_missing_route():
@@ -246,7 +246,7 @@ def test_a_steering_group_in_which_all_are_concerned_is_a_missing_route():
 
     found = resolve("steering_group", circumstances(staffed, purpose="deviation", concerned=frozenset({"dag"})))
 
-    assert (found.queue, found.missing) == (PROCESS_OWNER, True)
+    assert (found.queue, found.missing) == (process_owner_of("jamtbus"), True)
 
 
 def test_work_of_an_initiator_who_left_goes_to_their_manager():
@@ -306,7 +306,7 @@ def test_in_any_organisation_every_role_ends_somewhere_that_works_and_managers_c
     for resolution in found.values():
         kind, _, name = resolution.queue.partition(":")
         assert kind != "position" or staffed.acting(name, AT, purpose)
-        assert resolution.missing <= (resolution.queue == PROCESS_OWNER)
+        assert resolution.missing <= (resolution.queue == process_owner_of("jamtbus"))
         assert resolution.sv
         assert resolution.en
     climbed = [line.index(found[role].queue) for role in MANAGERS[:2] if not found[role].missing]

@@ -95,7 +95,7 @@ def small_organisation():
     units = tuple(Unit(name, "town", name.title(), name, agreements=("jamtbus", "gotland")) for name in (*UNITS, "office"))
     people = [*(f"{unit}_worker" for unit in UNITS), *(f"{unit}_boss" for unit in UNITS), "head", "director", "owner", "stand_in", "stranger"]
     posts = [Position("director", "office", "Direktör", "management"), Position("head", "office", "Områdeschef", "manager", "director")]
-    posts.append(Position("owner", "office", "Processägare", "process_owner"))
+    posts.append(Position("owner", "office", "Processägare", "process_owner", agreements=("jamtbus", "gotland")))
     for unit in UNITS:
         posts.append(Position(f"{unit}_boss", unit, "Enhetschef", "manager", "head"))
         posts.append(Position(f"{unit}_worker", unit, "Handläggare", "staff", f"{unit}_boss"))

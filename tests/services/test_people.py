@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.facts.organisation import queues_of
+from engine.facts.organisation import process_owner_of, queues_of
 from engine.services.people import ImportRefused, apply_import, load_organisation, preview_import
 from engine.services.people_file import HEADINGS, read_people_file
 from engine.storage.database import open_database, upgrade
@@ -196,6 +196,23 @@ def test_a_file_that_is_no_csv_is_told_in_a_sentence(database, data, line):
     assert faults[0].line == line
     assert faults[0].sv
     assert faults[0].en
+
+
+@pytest.mark.parametrize(("role", "answers_for"), [("processägare", ""), ("chef", "jamtbus")])
+def test_a_process_owner_and_nobody_else_answers_for_agreements(database, role, answers_for):
+    line = f"befattning;owner;Posten;kontoret;;{role};;;;;;;;;{answers_for};;\n"
+
+    faults = preview_import(database, (FILE + line).encode(), ON).faults
+
+    assert [fault.column for fault in faults] == ["avtal"]
+
+
+def test_a_process_owner_answers_for_the_agreements_of_the_file(database):
+    rows = FILE + "befattning;owner;Processägare;kontoret;;processägare;;;;;;;;;jamtbus gotland;;\ninnehav;;;;;;;owner;bo;;;;;;;;\n"
+
+    apply_import(database, rows.encode(), ON)
+
+    assert organisation(database).takers(process_owner_of("gotland"), NOON) == ("bo",)
 
 
 def test_an_agreement_that_does_not_exist_is_a_fault(database):

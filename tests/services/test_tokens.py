@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from engine.clock import MovableClock
-from engine.facts.organisation import PROCESS_OWNER
-from engine.services import accounts, administrators, attempts, tokens
+from engine.facts.organisation import process_owner_of
+from engine.services import accounts, administrators, agreements, attempts, tokens
 from engine.services.people import store_organisation
-from engine.services.runtime import Runtime
+from engine.services.releases import shipped_release
+from engine.services.runtime import OneRelease, Runtime
 from engine.storage.tables import Person, Token
 from tests.services.conftest import MONDAY, small_organisation
 
@@ -132,12 +133,14 @@ def test_an_installation_with_a_process_owner_gets_no_other_first_one(runtime):
 
 
 def test_an_empty_installation_gets_a_process_owner_who_can_log_in(database):
-    runtime = Runtime(database, None, MovableClock(MONDAY))
+    release = shipped_release()
+    runtime = Runtime(database, OneRelease(release), MovableClock(MONDAY))
 
     administrators.create_first(runtime, "Åsa Öberg; chef", "åsa.öberg", "Testbyns kommun")
 
     with database.reading() as session:
-        assert runtime.organisation(session).takers(PROCESS_OWNER, MONDAY) == ("asa.oberg",)
+        known = runtime.organisation(session)
+    assert {known.takers(process_owner_of(agreement), MONDAY) for agreement in agreements.of_release(release)} == {("asa.oberg",)}
     assert accounts.invite(runtime, "åsa.öberg", MONDAY).name == "Åsa Öberg; chef"
 
 

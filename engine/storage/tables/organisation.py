@@ -79,6 +79,8 @@ class Position(Dated, Base):
     """``staff``, ``manager``, ``management`` or ``process_owner``."""
     title: Mapped[str]
     reports_to: Mapped[str | None] = mapped_column(ForeignKey("position.id"), index=True)
+    agreements: Mapped[list[Any]] = mapped_column(default=list)
+    """Ids of the agreements that a process owner's post answers for."""
 
 
 class Assignment(Dated, Base):

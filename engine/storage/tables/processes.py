@@ -77,7 +77,7 @@ class WorkItem(Base):
     role: Mapped[str | None]
     """The case role that the drawing gives the task to."""
     queue: Mapped[str]
-    """Where it waits: ``person:``, ``position:``, ``unit:``, ``group:`` or ``role:process_owner``."""
+    """Where it waits: ``person:``, ``position:``, ``unit:``, ``group:`` or ``process_owner:``."""
     unit_id: Mapped[str | None]
     """The unit that the task is about, from its inputs."""
     purpose: Mapped[str]
