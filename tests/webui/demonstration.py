@@ -21,8 +21,9 @@ from engine.services.clock import OffsetClock
 from engine.services.directory import Directory, directory, waiting_by_queue
 from engine.services.people import store_organisation
 from engine.services.runtime import Runtime
+from engine.simulation.book import read_book
+from engine.simulation.stage import fill
 from webui.app import create_app
-from webui.demo.prepare import prepare
 from webui.house import EXTENSION, House
 from webui.settings import Settings
 
@@ -52,19 +53,19 @@ class Roles:
 
 def filled(folder: Path) -> Path:
     """Return the database of the demonstration, which the first that asks for it within a run makes for all."""
-    path = folder / "demonstration.sqlite"
-    with (folder / "demonstration.lock").open("w") as lock:
+    path = folder / "walked.sqlite"
+    with (folder / "walked.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            _make(folder / "making.sqlite")
-            (folder / "making.sqlite").rename(path)
+            _make(folder / "walked.half")
+            (folder / "walked.half").rename(path)
     return path
 
 
 def _make(path: Path) -> None:
     with opened(path) as app:
         runtime: Runtime = app.extensions[EXTENSION].runtime
-        prepare(runtime)
+        fill(runtime, read_book(), lambda *_: None)
         store_organisation(runtime.database, _a_stranger())
         with runtime.database.writing() as session:
             # The same references each time: pictures are compared.
