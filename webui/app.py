@@ -21,13 +21,14 @@ from webui.document.views import document
 from webui.door.views import door
 from webui.house import EXTENSION, House, User, house, names, reader
 from webui.inbox.views import inbox
+from webui.lead.views import lead
 from webui.password.views import password
 from webui.settings import Settings
 from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram, lead)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
 BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})
@@ -66,7 +67,8 @@ def _add_templates(app: Flask) -> None:
     environment = app.jinja_env
     environment.loader = ChoiceLoader([PackageLoader("webui"), PrefixLoader({macros: PackageLoader(macros)})])
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters.update(day=dates.day, short_day=dates.short_day, moment=dates.moment, due=dates.due, distance=dates.distance)
+    environment.filters.update(day=dates.day, short_day=dates.short_day, month=dates.month, moment=dates.moment)
+    environment.filters.update(due=dates.due, distance=dates.distance)
     environment.filters.update(anchor=sheet.anchor, written_value=sheet.written_value, input_type=sheet.input_type)
     environment.globals.update(accepted_files=sheet.accepted)
     environment.filters.update(size_in_words=sheet.size_in_words)

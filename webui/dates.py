@@ -34,6 +34,11 @@ def short_day(on: date | datetime) -> str:
     return str(format_date(local(on) if isinstance(on, datetime) else on, "d MMMM y", locale=language()))
 
 
+def month(on: date | datetime) -> str:
+    """Say a month: "augusti 2026"."""
+    return str(format_date(local(on) if isinstance(on, datetime) else on, "MMMM y", locale=language()))
+
+
 def moment(at: datetime) -> str:
     """Say a day and a time: "12 mars 2026 kl. 10.42"."""
     return gettext("%(day)s kl. %(time)s", day=short_day(at), time=clock_time(at))

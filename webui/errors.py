@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import SamspelError
 from engine.services.access import NoSuchCase, NoSuchDocument, NoSuchWorkItem, NotYours
+from engine.services.deputies import NoSuchDeputy
 from engine.services.deviations import NoSuchDeviation
 from engine.services.disputes import NoSuchDispute
 from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, Unsaved, WorkItemMoved
@@ -25,7 +26,7 @@ UNWRITTEN = ("csrf_token", "do", "to")
 
 def add_errors(app: Flask) -> None:
     """Give every error its page."""
-    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeviation, NoSuchDispute, NotYours):
+    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeputy, NoSuchDeviation, NoSuchDispute, NotYours):
         app.register_error_handler(kind, not_found)
     for conflict in (AlreadyCompleted, ClaimedByAnother, WorkItemMoved):
         app.register_error_handler(conflict, overtaken)

@@ -66,7 +66,9 @@ class Row:
 
 
 def chain_of(case_id: int | None, instance_id: int | None) -> str:
-    """Return the chain in which a case's events stand, or those of an instance without a case."""
+    """Return the chain in which a case's events stand, those of an instance without a case, or those of the organisation."""
+    if case_id is None and instance_id is None:
+        return "organisation"
     return f"case:{case_id}" if case_id is not None else f"instance:{instance_id}"
 
 

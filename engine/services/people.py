@@ -358,6 +358,8 @@ def _left_out(file: PeopleFile, known: _Known, on: date, meant: Collection[tuple
                 or (isinstance(row, Assignment | Deputy | Delegation) and row.position_id in posts)
                 or (isinstance(row, SteeringMember) and row.group_id in groups)
             )
+            # A deputy whom somebody has set on the page is no matter of the file's.
+            spoken_for = spoken_for and not (isinstance(row, Deputy) and row.set_by is not None)
             if spoken_for and (kind, row.id) not in meant and (row.valid_to is None or row.valid_to >= on):
                 yield _Step(Change("end", kind, _name(vars(row)), {"valid_to": on - timedelta(days=1)}), row)
 

@@ -10,6 +10,7 @@ from engine.services.people import ImportRefused, apply_import, load_organisatio
 from engine.services.people_file import HEADINGS, read_people_file
 from engine.storage.database import open_database, upgrade
 from engine.storage.queries import organisation_version
+from engine.storage.tables import Deputy
 
 ON = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -254,3 +255,16 @@ def test_the_documentation_names_every_kind_and_every_heading():
     text = (Path(__file__).parents[2] / "docs/people.md").read_text("utf-8")
 
     assert [name for name in HEADINGS if name not in text] == []
+
+
+def test_a_file_ends_its_own_deputies_and_not_those_that_somebody_set_by_hand(database):
+    apply_import(database, FILE.encode(), ON)
+    with database.writing() as session:
+        session.add(Deputy(position_id="rektor", person_id="bo", scope=[], valid_from=ON, valid_to=date(2026, 3, 9), set_by="anna"))
+
+    apply_import(database, without("ersättare"), ON)
+
+    assert [(one.valid.first, one.valid.last) for one in organisation(database).deputyships] == [
+        (date(2026, 4, 1), date(2026, 3, 1)),
+        (ON, date(2026, 3, 9)),
+    ]

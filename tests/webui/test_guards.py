@@ -26,6 +26,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
 ANYBODY, DEMONSTRATION, READER, OWN = "anybody", "demonstration", "whoever is logged in", "whose it is"
+LEADERS = frozenset({"manager", "next_level", "management", "steering"})
 WHO = {
     "static": ANYBODY,
     "door.login": ANYBODY,
@@ -50,6 +51,9 @@ WHO = {
     "password.choose": READER,
     "deviation.mine": READER,
     "deviation.dispute": OWN,
+    "lead.show": LEADERS,
+    "lead.stand_ins": LEADERS,
+    "lead.end": OWN,
     "diagram.first": OWN,
     "diagram.show": OWN,
     "diagram.picture": OWN,

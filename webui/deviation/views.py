@@ -29,6 +29,8 @@ deviation.add_app_template_global(words.outcome_name, "outcome_name")
 deviation.add_app_template_global(words.kind_name, "kind_name")
 deviation.add_app_template_global(words.answers, "answers_of")
 deviation.add_app_template_filter(lambda unit: names().unit(unit), "unit_name")
+deviation.add_app_template_filter(lambda who: names().person(who), "person_name")
+deviation.add_app_template_filter(words.purpose_name, "purpose_name")
 
 
 @deviation.get("")

@@ -33,6 +33,11 @@ def outcome_name(status: str) -> str:
     }.get(status, gettext("Avslutad"))
 
 
+def purpose_name(purpose: str) -> str:
+    """Return what a deputyship may be limited to."""
+    return {"case": gettext("ärenden"), "deviation": gettext("avvikelser"), "dispute": gettext("tvister")}.get(purpose, purpose)
+
+
 def kind_name(kind: str) -> str:
     """Return what a dispute is about."""
     return gettext("Vem betalar?") if kind == "cost" else gettext("Vem har ansvaret?")

@@ -103,6 +103,10 @@ class Deputy(Dated, Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     scope: Mapped[list[Any]] = mapped_column(default=list)
     """The purposes that it is limited to (``case``, ``deviation``, ``dispute``); empty means all."""
+    reason: Mapped[str | None]
+    """Why, in the words of whoever set it."""
+    set_by: Mapped[str | None]
+    """Id of the person who set it; none for what came with the organisation's file."""
 
 
 class Delegation(Dated, Base):

@@ -1,0 +1,1 @@
+"""For those who lead: what waits for their decision, what is late, who stands in for whom."""
