@@ -113,8 +113,8 @@ _ALL = (
     ),
     _type(
         "open_deviation",
-        "Gör en avvikelserapport färdig att skicka, med det som redan är känt ifyllt.",
-        "Makes a deviation report ready to send, with what is known filled in.",
+        "Gör en avvikelserapport färdig att skicka, med det som redan är känt ifyllt. Utan beskrivning görs ingen.",
+        "Makes a deviation report ready to send, with what is known filled in. Without a description none is made.",
         "description",
         "unit happened_on reporter proposal",
     ),

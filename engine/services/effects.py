@@ -130,6 +130,8 @@ def openings(subject: Subject, effects: tuple[Effect, ...], organisation: Organi
     """Return the processes that a step's effects start, so that they can be run before anything is written."""
     for effect in effects:
         person = act.by or subject.initiator_person
+        if effect.type == "open_deviation" and effect.inputs.get("description") is None:
+            continue  # a form that offers to report, and was not asked to
         if effect.type == "open_deviation":
             person = effect.inputs.get("reporter") or person
             known = {key: effect.inputs.get(key) for key in ("description", "unit", "happened_on", "proposal")}

@@ -35,9 +35,6 @@ _ALL = (
     Template("summons", "Kallelse till samordnad individuell plan", "Summons to a coordinated individual plan"),
     Template("meeting_cancelled", "Inställt möte", "Meeting cancelled", cancels=True),
     Template("reminder", "Påminnelse: en uppgift väntar", "Reminder: a task is waiting"),
-    Template("overdue", "En uppgift har passerat sista dag", "A task is past its last day"),
-    Template("plan_ready", "Planen är klar", "The plan is ready"),
-    Template("plan_copy", "Kopia av planen", "Copy of the plan"),
     Template("follow_up", "Kallelse till uppföljning", "Summons to a follow-up"),
     Template("coordinator_vacant", "Ärendet saknar samordnare", "The case has no coordinator"),
     Template("deviation_reported", "En avvikelse är rapporterad", "A deviation has been reported"),
@@ -47,7 +44,6 @@ _ALL = (
     Template("dispute_opened", "En tvist behöver din bedömning", "A dispute needs your assessment"),
     Template("dispute_reported", "En tvist har rapporterats till ledningen", "A dispute was reported to the management"),
     Template("dispute_decided", "En tvist är avgjord", "A dispute has been settled"),
-    Template("case_closed", "Ärendet är avslutat", "The case is closed"),
 )
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType({template.name: template for template in _ALL})

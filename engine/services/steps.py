@@ -27,7 +27,7 @@ from engine.execution.feel_values import plain, to_json
 from engine.execution.results import Effect, ReadyTask, Step
 from engine.facts import roles
 from engine.facts.organisation import process_owner_of
-from engine.services import effects, history
+from engine.services import effects, history, notices
 from engine.services.facts import CaseFacts, Subject, gather, participants_of
 from engine.services.history import Act, Event
 from engine.services.runtime import Runtime
@@ -374,6 +374,8 @@ class _Writing:
         opened = [self._open(task) for task in fresh]
         self.new = queries.add_items(self.session, opened)
         for row in opened:
+            if template := row["properties"].get("notice"):
+                notices.put(self.session, template, row["queue"], self.act.at, case=self.instance.case, instance_id=self.instance.id)
             details = {"queue": row["queue"], "due": row["due_at"], "role": row["role"]}
             yield Event("opened", row["element"], row["name"], rules_of(row["properties"]), details)
 

@@ -109,7 +109,7 @@ V = TypeVar("V", bound=Hashable)
 
 VAIN = 4
 """How much further an element seems for each case that headed for it in vain."""
-GIVEN_UP = 6
+GIVEN_UP = 8
 """An element that so many cases headed for in vain is looked for no more."""
 
 

@@ -200,13 +200,17 @@ class Story:
     def _item_acts(self, waiting: _Waiting) -> list[_Act]:
         return [_Act(partial(self._complete, item), self._way(item.node)) for item in waiting.items]
 
-    def _timer_acts(self, waiting: _Waiting) -> list[_Act]:
-        """Let time pass until the next timer, where it leads somewhere or nothing else waits."""
-        if not waiting.timers:
-            return []
-        due, node = min(waiting.timers)
-        act = _Act(partial(self._wait_until, due), self._way(node), now=not waiting.items)
-        return [act] if act.distance < FAR else []
+    def _timer_acts(self, waiting: _Waiting) -> Iterator[_Act]:
+        """Let time pass until a timer that leads somewhere, whatever comes due before it; until the next one where nothing else waits."""
+        if not waiting.items and waiting.timers:
+            due, node = min(waiting.timers)
+            yield _Act(partial(self._wait_until, due), self._way(node), now=True)
+            return
+        for due, node in waiting.timers:
+            way = self._way(node)
+            # Mostly the form beside it leads there as well: to wait is only now and then the better way.
+            if way is not None and (way.target == node or self.chance.random() < 0.25):  # noqa: PLR2004
+                yield _Act(partial(self._wait_until, due), way)
 
     def _message_acts(self, waiting: _Waiting) -> Iterator[_Act]:
         """Say something that the drawing listens for, where it leads somewhere new, and now and then anyway."""
@@ -240,7 +244,8 @@ class Story:
         self._pass_time(timedelta(minutes=self.chance.randrange(20, 60 * 30)))
         person = self._somebody(item)
         if person is None:
-            return  # a timer took it meanwhile
+            self._heading = None  # a timer took it meanwhile: nobody knows where it would have led
+            return
         if self.chance.random() < 0.25:  # noqa: PLR2004 - some claim first
             tasks.claim(self.runtime, person, item.id)
         shown = tasks.show(self.runtime, person, item.id)

@@ -62,6 +62,22 @@ def test_a_deviation_may_go_to_a_dialogue_between_managers_instead_of_the_next_l
     assert report.waits_for == {"act_management"}
 
 
+def test_whoever_a_deviation_comes_to_is_told_level_by_level_and_nobody_else(town):
+    """002-15: the message goes where the task lies, so to whoever stands in and never to whom the deviation concerns."""
+    report = town.deviate("jamtbus")
+
+    report.report()
+    first = report.only("act_level_1").queue
+    report.pass_on("act_level_1")
+    second = report.only("act_level_2").queue
+    report.pass_on("act_level_2")
+    third = report.only("act_management").queue
+
+    assert [notice.to for notice in report.notices("deviation_reported")] == [first]
+    assert [notice.to for notice in report.notices("deviation_lifted")] == [second, third]
+    assert len({first, second, third}) == 3
+
+
 def test_silence_lifts_a_deviation_by_itself_on_the_day_that_its_due_date_said(town):
     """002-15 [P], scenario 5: no answer in the policy's days lifts it, and the due date has said so all the time."""
     report = town.deviate("jamtbus")
@@ -384,6 +400,25 @@ def test_an_action_that_did_not_help_goes_to_the_top_and_is_fed_back_once_more(t
 
     assert report.outcome == "resolved"
     assert len(report.notices("deviation_feedback")) == 4
+
+
+@pytest.mark.parametrize(("reported", "begun"), [("yes", ["Kallelsen kom inte ut i tid."]), ("no", [])])
+def test_whoever_assesses_a_late_meeting_may_report_it_as_a_deviation(town, reported, begun):
+    """000-6 [P]: a meeting after the thirty days is the manager's to assess, and the report begins with what the manager said."""
+    sip = town.start("gotland")
+    sip.register()
+    sip.do("decide_call", decision="call", reason="Behövs")
+    sip.choose("social_authority")
+    sip.consent()
+    sip.summon(45)
+
+    said = {"description": "Kallelsen kom inte ut i tid."} if reported == "yes" else {}
+    sip.do("assess_delay", {"decision": "keep", "reason": "Familjen kan inte tidigare.", "deviation": reported, **said})
+
+    manager = sip.persons["assess_delay"]
+    reports = [Deviation(town, sip.agreement, one.id, one.initiator_person, one.initiator_unit) for one in sip.beside("deviation")]
+    assert [report.shown("write_report").values["description"] for report in reports] == begun
+    assert {report.initiator for report in reports} <= {manager}
 
 
 def test_absence_makes_a_report_ready_that_the_person_can_send(town):

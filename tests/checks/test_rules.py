@@ -775,6 +775,8 @@ RULED = [
         process(LINE, ask=person(), _ext=props(purpose="deviation")),
     ),
     twins("unknown_property", "it", line(person(ext=props(outcom="x"))), line(person(ext=props(milestone="plan_ready"))), severity="warning"),
+    twins("notice_elsewhere", "it", line(el("task", ext=props(notice="summons"))), line(person(ext=props(notice="summons")))),
+    twins("unknown_template", "it", line(person(ext=props(notice="nobody"))), line(person(ext=props(notice="summons")))),
     twins("phase_name", "it", line(person(ext=props(phase=" "))), line(person(ext=props(phase="Möte")))),
     twins("phase_name", "it", line(person(ext=props(phase="Ett skede med alldeles för långt namn"))), line(person(ext=props(phase="M" * 24)))),
     twins(

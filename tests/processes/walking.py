@@ -67,7 +67,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "select_actors": {"invited": [{"unit": "clinic", "child_active": True}], "persons": [], "chosen_with_family": "yes"},
     "obtain_consent": {"consents": [CONSENT]},
     "send_summons": {"meeting_at": MEETING, "place": "Skolan", "chair": "chair", "question": "Vad hjälper Maja?"},
-    "assess_delay": {"decision": "keep", "reason": "Familjen kan inte tidigare."},
+    "assess_delay": {"decision": "keep", "reason": "Familjen kan inte tidigare.", "deviation": "no"},
     "respond_invitation": {"answer": "yes"},
     "take_attendance": {"attended": "yes"},
     "hold_meeting": {"held": "yes", "picture": "Vi ser samma sak.", "child_voice": "Jag är trött.", "plan_needed": "yes"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -27,7 +27,7 @@ from engine.execution.faults import Fault, Vocabulary
 MOST_INSTANCES = 500
 """A literal number of instances above this is refused: the engine makes them all at once (spiffworkflow.md)."""
 PURPOSES = frozenset({"case", "deviation", "dispute"})
-PROPERTIES = frozenset({"purpose", "variables", "requirement", "milestone", "effect", "outcome", "phase"})
+PROPERTIES = frozenset({"purpose", "variables", "requirement", "milestone", "effect", "outcome", "phase", "notice"})
 """The ``zeebe:property`` names that mean something, docs/house.md."""
 LONGEST_PHASE = 24
 """Signs: the name stands in a strip of up to eight."""
@@ -243,6 +243,16 @@ def _property_faults(node: Node, vocabulary: Vocabulary) -> Iterator[Fault]:
     if "phase" in own and not 0 < len(_phase(node)) <= LONGEST_PHASE:
         yield at("phase_name", node, name=_phase(node), limit=LONGEST_PHASE)
     yield from requirement_faults(node, own.get("requirement", ""), vocabulary)
+    yield from _notice_faults(node, own, vocabulary)
+
+
+def _notice_faults(node: Node, own: Mapping[str, str], vocabulary: Vocabulary) -> Iterator[Fault]:
+    if "notice" not in own:
+        return
+    if node.kind != "userTask":
+        yield at("notice_elsewhere", node)
+    if vocabulary.templates is not None and own["notice"] not in vocabulary.templates:
+        yield at("unknown_template", node, template=own["notice"], known=listed(vocabulary.templates))
 
 
 def requirement_faults(place: Node | Scope, text: str, vocabulary: Vocabulary) -> Iterator[Fault]:

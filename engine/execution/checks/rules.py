@@ -221,6 +221,13 @@ _PROCESSES = (
         "Check the spelling: {known}.",
     ),
     Rule(
+        "notice_elsewhere",
+        "Elementet är ingen användaruppgift, så ingen får meddelandet i egenskapen notice.",
+        "The element is no user task, so nobody gets the message in the property notice.",
+        "Flytta egenskapen till den användaruppgift som meddelandet gäller, eller rita en serviceuppgift med typen notify.",
+        "Move the property to the user task that the message is about, or draw a service task with the type notify.",
+    ),
+    Rule(
         "phase_name",
         "Skedet ”{name}” har inget namn eller ett som är längre än {limit} tecken.",
         "The phase ”{name}” has no name, or one longer than {limit} characters.",
