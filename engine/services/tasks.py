@@ -7,14 +7,15 @@ ends with the last day and not a second later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import execution
@@ -35,6 +36,8 @@ from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.queries import Narrowing as Narrowing  # noqa: PLC0414 - whoever asks for an inbox narrows it
 from engine.storage.tables import Case, Participant, Person, ProcessInstance, WorkItem
+
+Answer = TypeVar("Answer")
 
 COUNTED = 100
 """Where counting stops: a page says "över 99"."""
@@ -76,6 +79,17 @@ class DatabaseBusy(Unsaved):
     en = "The database is busy, and the work item was not saved. What you wrote is kept here. Try again in a while."
 
 
+class DraftOvertaken(Unsaved):
+    """The draft was saved from elsewhere meanwhile: by a colleague, or in another tab. Both texts are there to compare."""
+
+    sv = "{by} har sparat en annan text i ”{name}” medan du skrev. Din text är inte sparad, men finns kvar här."
+    en = "{by} has saved another text in “{name}” while you were writing. Yours is not saved, but is kept here."
+
+    def __init__(self, answers: Mapping[str, Any], draft: Draft, **names: object) -> None:
+        self.draft = draft
+        super().__init__(answers, **names)
+
+
 class InvalidAnswers(Unsaved):
     """Some fields have to be put right; ``fields`` has a sentence for each."""
 
@@ -92,6 +106,17 @@ class CannotTakeOver(SamspelError):
 
     sv = "{person} kan inte ta över uppgiften ”{name}”: personen finns inte, kan inte logga in eller får inte göra den."
     en = "{person} cannot take over ”{name}”: unknown, unable to log in, or not allowed to do it."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody has written and not sent."""
+
+    answers: Mapping[str, Any]
+    version: int
+    """Which draft of the work item it is; 0 where there is none yet."""
+    by: str | None
+    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +160,8 @@ class Task:
     routing: tuple[Mapping[str, Any], ...]
     draft_by: str | None
     draft_at: datetime | None
+    draft_version: int
+    """What whoever saves the next draft says that they had before them."""
     warnings: tuple[Mapping[str, str], ...] = ()
     """What must go by which day, or no longer can, for the case to keep its limits (000-6); each in ``sv`` and ``en``."""
 
@@ -192,6 +219,7 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
             tuple(item.routing),
             item.draft_by,
             item.draft_at,
+            item.draft_version,
             agreements.countdown(release, instance.agreement, steps.milestones_of(instance), at),
         )
     history.log_reading(runtime, person, Reading("work_item", item.case_id, item.instance_id, item.id, item.name, item.element))
@@ -211,18 +239,26 @@ def names_of(runtime: Runtime, person: str, work_items: Collection[int]) -> list
 
 
 def claim(runtime: Runtime, person: str, work_item: int) -> None:
-    """Become the actual owner. Raises NotYours, ClaimedByAnother, AlreadyCompleted, WorkItemMoved and NoSuchWorkItem."""
-    with _changing(runtime, person, work_item) as change:
-        until = _recheck_at(change.organisation, person, change.act.at)
-        change.write(claimed_by=person, claimed_for=change.act.for_whom, claimed_at=change.act.at, claimed_until=until)
-        change.tell("claimed")
+    """Become the actual owner. Raises NotYours, ClaimedByAnother, AlreadyCompleted, WorkItemMoved, NoSuchWorkItem and DatabaseBusy."""
+
+    def act() -> None:
+        with _changing(runtime, person, work_item) as change:
+            until = _recheck_at(change.organisation, person, change.act.at)
+            change.write(claimed_by=person, claimed_for=change.act.for_whom, claimed_at=change.act.at, claimed_until=until)
+            change.tell("claimed")
+
+    _patiently(act)
 
 
 def release(runtime: Runtime, person: str, work_item: int) -> None:
     """Give the work item back to its queue, draft and all. Raises as claim does."""
-    with _changing(runtime, person, work_item) as change:
-        change.write(**_FREE)
-        change.tell("released")
+
+    def act() -> None:
+        with _changing(runtime, person, work_item) as change:
+            change.write(**_FREE)
+            change.tell("released")
+
+    _patiently(act)
 
 
 def delegate(runtime: Runtime, person: str, work_item: int, to: str) -> None:
@@ -230,44 +266,108 @@ def delegate(runtime: Runtime, person: str, work_item: int, to: str) -> None:
 
     Raises CannotTakeOver besides what claim raises. Whoever has the queue that it came from may take it back.
     """
-    with _changing(runtime, person, work_item) as change:
-        item = change.item
-        if not change.organisation.can_log_in(to, change.act.at) or to in item.excluded:
-            raise CannotTakeOver(person=to, name=item.name)
-        change.write(queue=f"person:{to}", delegated_by=person, delegated_from=item.delegated_from or item.queue, **_FREE)
-        change.tell("delegated", to=to)
+
+    def act() -> None:
+        with _changing(runtime, person, work_item) as change:
+            item = change.item
+            if not change.organisation.can_log_in(to, change.act.at) or to in item.excluded:
+                raise CannotTakeOver(person=_name(change.organisation, to), name=item.name)
+            change.write(queue=f"person:{to}", delegated_by=person, delegated_from=item.delegated_from or item.queue, **_FREE)
+            change.tell("delegated", to=to)
+
+    _patiently(act)
 
 
 def take_back(runtime: Runtime, person: str, work_item: int) -> None:
-    """Put a work item that was handed over back into the queue it came from. Raises NotYours for others than those of that queue."""
-    with runtime.database.writing() as session:
-        at = runtime.clock.now()
-        item = _open_item(session, work_item, {})
-        organisation = runtime.organisation(session)
-        own = access.queues(organisation, person, at, item.purpose)
-        if item.delegated_from is None or item.delegated_from not in own or person in item.excluded:
-            raise access.NotYours(name=item.name, person=person, work_item=item.id)
-        change = _Change(session, organisation, item, Act(at, person, own[item.delegated_from]), {})
-        change.write(queue=item.delegated_from, delegated_by=None, delegated_from=None, **_FREE)
-        change.tell("taken back")
+    """Put a work item that was handed over back into the queue it came from.
+
+    Raises NotYours for others than those of that queue, and DatabaseBusy.
+    """
+
+    def act() -> None:
+        with runtime.database.writing() as session:
+            at = runtime.clock.now()
+            item = _open_item(session, work_item, {})
+            organisation = runtime.organisation(session)
+            own = access.queues(organisation, person, at, item.purpose)
+            if item.delegated_from is None or item.delegated_from not in own or person in item.excluded:
+                raise access.NotYours(name=item.name, person=person, work_item=item.id)
+            change = _Change(session, organisation, item, Act(at, person, own[item.delegated_from]), {})
+            change.write(queue=item.delegated_from, delegated_by=None, delegated_from=None, **_FREE)
+            change.tell("taken back")
+
+    _patiently(act)
 
 
-def save_draft(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any]) -> None:
-    """Keep what is written so far, without judging it. Raises as claim does, with the answers kept in the error."""
-    with _changing(runtime, person, work_item, answers) as change:
-        change.write(draft=without_nul(answers), draft_by=person, draft_at=change.act.at)
+def save_draft(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any], version: int | None = None) -> int:
+    """Keep what is written so far, without judging it, and return the number of the draft.
+
+    ``version`` is the draft that the writer had before them: where another has been saved since, DraftOvertaken brings it, and it stays.
+    None overwrites whatever is there. Raises as claim does, with the answers kept in the error.
+    """
+
+    def act() -> int:
+        with _changing(runtime, person, work_item, answers, alone=True) as change:
+            item, written = change.item, without_nul(answers)
+            _require_newest(change.organisation, item, answers, version)
+            if item.draft != written:
+                change.write(draft=written, draft_by=person, draft_at=change.act.at, draft_version=item.draft_version + 1)
+                return item.draft_version + 1
+            return item.draft_version
+
+    return _patiently(act, answers)
 
 
-def complete(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any]) -> steps.Taken:
+def complete(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any], version: int | None = None) -> steps.Taken:
     """Check the answers, record them and move the case on: all of it or none.
 
-    Raises InvalidAnswers, AlreadyCompleted, WorkItemMoved, ClaimedByAnother and DatabaseBusy with the answers kept; NotYours;
-    NoSuchWorkItem; and StepFailed when the drawing could not go on: then the answers are kept as a draft and an incident is open.
+    ``version`` is as for ``save_draft``: another's draft that the writer has not seen is not lost in silence.
+    Raises InvalidAnswers, AlreadyCompleted, WorkItemMoved, ClaimedByAnother, DraftOvertaken and DatabaseBusy with the answers kept;
+    NotYours; NoSuchWorkItem; and StepFailed when the drawing could not go on: then the answers are kept as a draft and an incident is open.
     """
     try:
-        return steps.take(runtime, Completion(work_item, person, without_nul(answers)))
+        return steps.take(runtime, Completion(work_item, person, without_nul(answers), version=version))
     except steps.DatabaseBusy as busy:
         raise DatabaseBusy(answers, work_item=work_item) from busy
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of several work items."""
+
+    work_item: int
+    failure: SamspelError | None
+
+
+def each(work_items: Iterable[int], act: Callable[[int], object]) -> list[Outcome]:
+    """Do the same with several work items, each in a transaction of its own: one that fails keeps none of the others from succeeding."""
+    done = []
+    for one in work_items:
+        try:
+            act(one)
+            done.append(Outcome(one, None))
+        except SamspelError as failure:
+            done.append(Outcome(one, failure))
+    return done
+
+
+def _patiently(act: Callable[[], Answer], answers: Mapping[str, Any] | None = None) -> Answer:
+    """Do it again once where the database breaks it off for another's sake. Raises DatabaseBusy the second time, with the answers kept."""
+    try:
+        try:
+            return act()
+        except OperationalError:
+            return act()
+    except OperationalError as error:
+        raise DatabaseBusy(answers or {}) from error
+
+
+def _require_newest(organisation: Organisation, item: WorkItem, answers: Mapping[str, Any], version: int | None) -> None:
+    """Check that the writer has seen the draft that is there. The same text twice is no conflict."""
+    if version is None or item.draft is None or item.draft_version <= version or item.draft == without_nul(answers):
+        return
+    draft = Draft(item.draft, item.draft_version, item.draft_by, item.draft_at)
+    raise DraftOvertaken(answers, draft, name=item.name, by=_name(organisation, item.draft_by), work_item=item.id)
 
 
 @dataclass
@@ -281,6 +381,8 @@ class Completion:
     answers: Mapping[str, FeelValue] = field(default_factory=dict)
     """As the form understood it, once it has been asked."""
     item: WorkItem | None = None
+    version: int | None = None
+    """Which draft the person had before them."""
     family: tuple[str, ...] = ()
     """For whom in the family somebody else completes it: ``participant:ID``, for history holds no name of theirs."""
     papers: frozenset[str] | None = None
@@ -299,6 +401,7 @@ class Completion:
         if self.item is None or self.item not in session:
             self.item = _open_item(session, self.work_item, self.sent)
         right = _require_right(runtime.organisation(session), self.person, self.item, at, self.sent)
+        _require_newest(runtime.organisation(session), self.item, self.sent, self.version)
         self.family = _family_of(session, self.item)
         form = runtime.releases.get(instance.release).forms.get(self.item.form or "")
         self.papers = frozenset(documents.of_work_item(session, self.item.id)) if documents.asks_for_files(form) else None
@@ -400,10 +503,14 @@ class _Change:
 
 
 @contextmanager
-def _changing(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any] | None = None) -> Iterator[_Change]:
-    """Open the one transaction of a change, for somebody who may make it."""
+def _changing(
+    runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any] | None = None, *, alone: bool = False
+) -> Iterator[_Change]:
+    """Open the one transaction of a change, for somebody who may make it; ``alone`` lets nobody else change the item from its reading on."""
     kept = answers or {}
     with runtime.database.writing() as session:
+        if alone:
+            queries.lock_item(session, work_item)
         at = runtime.clock.now()
         organisation = runtime.organisation(session)
         item = _open_item(session, work_item, kept)

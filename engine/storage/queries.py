@@ -176,6 +176,11 @@ def lock_instance(session: Session, instance_id: int) -> None:
         session.execute(rows.with_for_update(key_share=True)).all()
 
 
+def lock_item(session: Session, item_id: int) -> None:
+    """Make every other writer of a work item wait until this transaction is over (SQLite: it already does)."""
+    session.execute(select(WorkItem.id).where(WorkItem.id == item_id).with_for_update(key_share=True)).all()
+
+
 _OPEN_ITEM_IDS = select(WorkItem.id).where(WorkItem.closed_at.is_(None)).order_by(WorkItem.id)
 
 
