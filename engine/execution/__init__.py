@@ -18,6 +18,7 @@ from engine.execution.instances import complete, deliver, fire_timers, standing,
 from engine.execution.outline import Outline, Phase, outline
 from engine.execution.release import Release, load_files
 from engine.execution.results import ArmedTimer, Effect, ReadyTask, Standing, Step, Visit
+from engine.execution.sequel import Sequel, sequel
 from engine.execution.sheets import Line, lay_out
 from engine.execution.state import StateUnreadable
 
@@ -36,6 +37,7 @@ __all__ = [
     "Phase",
     "ReadyTask",
     "Release",
+    "Sequel",
     "Standing",
     "StateUnreadable",
     "Step",
@@ -49,6 +51,7 @@ __all__ = [
     "lay_out",
     "load_files",
     "outline",
+    "sequel",
     "standing",
     "start",
     "validate",

@@ -133,7 +133,10 @@ class Entry:
     child: str | None
     purpose: str
     unit: str | None
+    agreement: str
     due_at: datetime | None
+    urgency_at: datetime
+    """``due_at``, or the end of time: with ``id`` where a page ends and the next begins (Position)."""
     overdue: bool
     explanation: Mapping[str, Any] | None
     """Why this date: see engine/services/facts.py."""
@@ -196,6 +199,38 @@ def waiting(runtime: Runtime, person: str, narrowing: Narrowing | None = None) -
         at = runtime.clock.now()
         places = access.places(runtime.organisation(session), person, at)
         return len(queries.inbox_ids(session, person, places, at, COUNTED, narrowing or Narrowing()))
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """Something that was handed over and may be taken back."""
+
+    id: int
+    name: str
+    element: str
+    case: str | None
+    child: str | None
+    to: str
+    """The queue in which it lies now."""
+    by: str | None
+    due_at: datetime | None
+
+
+def handed_over(runtime: Runtime, person: str, limit: int = 20) -> list[HandedOver]:
+    """Return what was handed over out of a person's queues and is not done yet: what they may take back."""
+    with runtime.database.reading() as session:
+        at = runtime.clock.now()
+        organisation = runtime.organisation(session)
+        own = {place.queue for place in access.places(organisation, person, at)}
+        found = queries.handed_over(session, own, limit)
+        items = [one for one in found if one.queue not in own and one.delegated_from in access.queues(organisation, person, at, one.purpose)]
+        cases = _cases(session, items)
+        return [
+            HandedOver(one.id, one.name, one.element, case.reference if case else None, _short(case), one.queue, one.delegated_by, one.due_at)
+            for one in items
+            if person not in one.excluded
+            for case in [cases.get(one.case_id or 0)]
+        ]
 
 
 def show(runtime: Runtime, person: str, work_item: int) -> Task:
@@ -570,6 +605,11 @@ def _cases(session: Session, items: Iterable[WorkItem]) -> Mapping[int, Case]:
     return {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(ids)))} if ids else {}
 
 
+def _short(case: Case | None) -> str | None:
+    """Return what may stand of a child outside of the case."""
+    return f"{case.child.initials} {case.child.birth_date.year}" if case else None
+
+
 def _entry(item: WorkItem, case: Case | None, right: Right, at: datetime) -> Entry:
     return Entry(
         id=item.id,
@@ -579,10 +619,12 @@ def _entry(item: WorkItem, case: Case | None, right: Right, at: datetime) -> Ent
         role=item.role,
         queue=item.queue,
         case=case.reference if case else None,
-        child=f"{case.child.initials} {case.child.birth_date.year}" if case else None,
+        child=_short(case),
         purpose=item.purpose,
         unit=item.unit_id,
+        agreement=item.instance.agreement,
         due_at=item.due_at,
+        urgency_at=item.urgency_at,
         overdue=item.due_at is not None and item.due_at < at,
         explanation=item.explanation,
         priority=item.priority,

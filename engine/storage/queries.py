@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import orjson
 from sqlalchemy import (
@@ -87,6 +87,10 @@ class Narrowing:
     role: str | None = None
     due_before: datetime | None = None
     after: Position | None = None
+    agreement: str | None = None
+    whose: Literal["own", "units", "claimed"] | None = None
+    """``own``: what waits for the reader personally, and what they work on; ``units``: what their units and groups have and nobody
+    works on; ``claimed``: what they work on."""
 
 
 def inbox_ids(
@@ -121,11 +125,18 @@ def _inbox_branches(person: str, places: Collection[Place], now: datetime, limit
 
     # What somebody still holds after losing the right to it, and what they are kept from, is not theirs to do: it is not counted either.
     mine = or_(*(and_(*_lies_in(place)) for place in places)) if places else false()
-    yield branch(WorkItem.claimed_by == person, mine, may_be_done_by(person))
-    for place in places:
+    if narrowing.whose != "units":
+        yield branch(WorkItem.claimed_by == person, mine, may_be_done_by(person))
+    for place in places if narrowing.whose != "claimed" else ():
+        if narrowing.whose is not None and place.queue.startswith(_SHARED) != (narrowing.whose == "units"):
+            continue
         own = (*_lies_in(place), may_be_done_by(person))
         yield branch(*own, WorkItem.claimed_by.is_(None))
         yield branch(*own, WorkItem.claimed_until.is_not(None), WorkItem.claimed_until <= now)
+
+
+_SHARED = ("unit:", "group:")
+"""Queues of several people; the others are one person's, by name or by post."""
 
 
 def _lies_in(place: Place) -> Iterator[ColumnElement[bool]]:
@@ -152,6 +163,9 @@ def _narrowed(narrowing: Narrowing) -> Iterator[ColumnElement[bool]]:
         yield WorkItem.unit_id == narrowing.unit
     if narrowing.role is not None:
         yield WorkItem.role == narrowing.role
+    if narrowing.agreement is not None:
+        of = (ProcessInstance.id == WorkItem.instance_id, ProcessInstance.agreement == narrowing.agreement)
+        yield select(ProcessInstance.id).where(*of).correlate(WorkItem).exists()
     if narrowing.due_before is not None:
         yield WorkItem.due_at < narrowing.due_before
     if narrowing.after is not None:
@@ -161,9 +175,16 @@ def _narrowed(narrowing: Narrowing) -> Iterator[ColumnElement[bool]]:
         yield or_(WorkItem.urgency_at > after.urgency_at, and_(WorkItem.urgency_at == after.urgency_at, WorkItem.id > after.id))
 
 
+def handed_over(session: Session, queues: Collection[str], limit: int) -> Sequence[WorkItem]:
+    """Return the open work items that were handed over out of any of these queues, what breaks first in front."""
+    query = select(WorkItem).where(WorkItem.closed_at.is_(None), WorkItem.delegated_from.is_not(None), WorkItem.delegated_from.in_(queues))
+    return session.scalars(query.order_by(WorkItem.urgency_at, WorkItem.id).limit(limit)).all()
+
+
 def items_by_id(session: Session, ids: Sequence[int]) -> list[WorkItem]:
-    """Return work items in the order of their ids given, each with its instance and case."""
-    found = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(ids)))}
+    """Return work items in the order of their ids given, each with its instance and case, but without the instance's state."""
+    with_instance = joinedload(WorkItem.instance, innerjoin=True).defer(ProcessInstance.state)
+    found = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(ids)).options(with_instance))}
     return [found[item] for item in ids if item in found]
 
 

@@ -61,6 +61,7 @@ class WorkItem(Base):
         _partial("ix_work_item_claimed", "claimed_by", "urgency_at", "id", where="closed_at IS NULL AND claimed_by IS NOT NULL"),
         _partial("ix_work_item_lapsing", "queue", "claimed_until", where="closed_at IS NULL AND claimed_until IS NOT NULL"),
         _partial("ix_work_item_open_case", "case_id", where="closed_at IS NULL"),
+        _partial("ix_work_item_handed_over", "delegated_from", where="closed_at IS NULL AND delegated_from IS NOT NULL"),
         _partial("ix_work_item_due", "due_at", where="closed_at IS NULL"),
     )
 
