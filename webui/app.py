@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from engine.services import accounts
 from engine.services.opening import open_runtime
-from webui import dates, errors, language, security
+from webui import dates, errors, kept, language, security
 from webui.case.views import case
 from webui.demo.views import demo
 from webui.deviation.views import deviation
@@ -72,7 +72,7 @@ def _add_templates(app: Flask) -> None:
     environment.filters.update(anchor=sheet.anchor, written_value=sheet.written_value, input_type=sheet.input_type)
     environment.globals.update(accepted_files=sheet.accepted)
     environment.filters.update(size_in_words=sheet.size_in_words)
-    app.context_processor(lambda: {"names": names, "demonstration": house().demonstration})
+    app.context_processor(lambda: {"names": names, "demonstration": house().demonstration, "now": dates.now})
 
 
 def _add_login(app: Flask) -> None:
@@ -86,13 +86,13 @@ def _add_login(app: Flask) -> None:
         signed_in = accounts.resume(here.runtime, token, here.wall_clock.now())
         return User(signed_in) if signed_in else None
 
-    def demand_login() -> Response | tuple[str, int] | None:
+    def demand_login() -> Response | tuple[Response | str, int] | None:
         if request.endpoint is None or request.endpoint in OPEN or request.blueprint == "demo":
             return None
         if current_user.is_authenticated:
             must_choose = reader().signed_in.must_choose and request.endpoint not in BEFORE_A_PASSWORD
             return redirect(url_for("password.choose")) if must_choose else None
-        if errors.written():
+        if errors.written() or request.form.get(kept.FIELD):
             return errors.logged_out()
         return redirect(url_for("door.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
 

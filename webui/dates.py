@@ -19,6 +19,11 @@ def local(at: datetime) -> datetime:
     return at.astimezone(STOCKHOLM)
 
 
+def now() -> datetime:
+    """Return this moment by the engine's clock."""
+    return runtime().clock.now()
+
+
 def today() -> date:
     """Return the day in Sweden by the engine's clock."""
     return local(runtime().clock.now()).date()

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import execution
-from engine.execution import Field, Line
+from engine.execution import Field, Form, Line
 from engine.services.tasks import Task
 
-__all__ = ["Field", "Line", "lay_out"]
+__all__ = ["Field", "Form", "Line", "lay_out"]
 
 
 def lay_out(task: Task, answers: Mapping[str, Any] | None = None) -> tuple[Line, ...]:

@@ -165,6 +165,8 @@ class Task:
     draft_at: datetime | None
     draft_version: int
     """What whoever saves the next draft says that they had before them."""
+    effects: frozenset[str] = frozenset()
+    """The task types that the answers are given to: whether it is a signature, a decision ..."""
     warnings: tuple[Mapping[str, str], ...] = ()
     """What must go by which day, or no longer can, for the case to keep its limits (000-6); each in ``sv`` and ``en``."""
 
@@ -255,6 +257,7 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
             item.draft_by,
             item.draft_at,
             item.draft_version,
+            frozenset(str(item.properties.get("effect") or "").split()),
             agreements.countdown(release, instance.agreement, steps.milestones_of(instance), at),
         )
     history.log_reading(runtime, person, Reading("work_item", item.case_id, item.instance_id, item.id, item.name, item.element))
