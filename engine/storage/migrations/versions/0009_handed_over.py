@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 WHERE = sa.text("closed_at IS NULL AND delegated_from IS NOT NULL")
 
