@@ -115,10 +115,12 @@ def directory(runtime: Runtime) -> Directory:
         return Directory(runtime.organisation(session), names, runtime.clock.now())
 
 
-def waiting_by_queue(runtime: Runtime) -> Mapping[tuple[str, str], int]:
-    """Return how many work items are open in each queue, by queue and purpose: where the demonstration's work lies."""
+def waiting_by_queue(runtime: Runtime, due_before: datetime | None = None) -> Mapping[tuple[str, str], int]:
+    """Return how many work items are open in each queue, by queue and purpose: where the demonstration's work lies.
+
+    With ``due_before`` only those whose last day lies before that moment.
+    """
+    wanted = [WorkItem.closed_at.is_(None), *((WorkItem.due_at < due_before,) if due_before else ())]
     with runtime.database.reading() as session:
-        counted = (
-            select(WorkItem.queue, WorkItem.purpose, func.count()).where(WorkItem.closed_at.is_(None)).group_by(WorkItem.queue, WorkItem.purpose)
-        )
+        counted = select(WorkItem.queue, WorkItem.purpose, func.count()).where(*wanted).group_by(WorkItem.queue, WorkItem.purpose)
         return {(queue, purpose): count for queue, purpose, count in session.execute(counted)}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from engine.services import accounts, timers
+from engine.services import accounts, elapse
 from engine.services.accounts import NoSuchPerson
-from engine.services.clock import OffsetClock
-from engine.services.directory import waiting_by_queue
-from webui import dates
-from webui.door.views import enter
+from engine.services.elapse import Passed
+from webui.demo.people import cast
+from webui.door.views import enter, inside
 from webui.house import house, names, runtime
-from webui.words import gettext
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -26,24 +23,20 @@ STEPS = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 @demo.get("")
 def show() -> str:
-    """List who there is, those for whom most waits first, and the clock."""
+    """Show whom to begin as, everybody there is, the clock, and what happened when it was last moved."""
+    find, late = request.args.get("find", "").strip(), "late" in request.args
     here = names()
-    waiting: Counter[str] = Counter()
-    for (queue, purpose), count in waiting_by_queue(runtime()).items():
-        waiting.update(dict.fromkeys(here.persons_of(queue, purpose), count))
-    wanted = request.args.get("find", "").strip().lower()
-    everybody = [
-        (one.id, one.name, here.titles(one.id), waiting[one.id])
-        for one in here.organisation.persons
-        if here.organisation.can_log_in(one.id, here.at) and _is_wanted(wanted, one.name, here.titles(one.id))
-    ]
+    everybody = cast(runtime(), here)
     return render_template(
         "demo/demo.html",
-        busy=sorted((one for one in everybody if one[3]), key=lambda one: (-one[3], one[1])),
-        idle=sorted((one for one in everybody if not one[3]), key=lambda one: (one[2], one[1])),
-        now=runtime().clock.now(),
-        next_due=timers.next_due(runtime()),
-        find=wanted,
+        beginnings=everybody.to_begin_as(),
+        groups=everybody.by_agreement(find.lower(), late=late),
+        here=here,
+        now=here.at,
+        deadline=elapse.next_deadline(runtime()),
+        passed=_passed(),
+        find=find,
+        late=late,
     )
 
 
@@ -58,25 +51,21 @@ def be() -> Response:
     if current_user.is_authenticated:
         accounts.sign_out(here.runtime, current_user.token, here.wall_clock.now())
     enter(signed_in)
-    return redirect(url_for("start.show"))
+    return redirect(inside(request.form.get("next")))
 
 
 @demo.post("/clock")
 def clock() -> Response:
-    """Let a day, a week, or the time until the next deadline pass, and fire what became due."""
-    ahead = runtime().clock
-    assert isinstance(ahead, OffsetClock), "a demonstration has a clock that can be moved"
-    due = timers.next_due(runtime())
-    by = STEPS.get(request.form.get("by", ""), max(due - ahead.now(), timedelta(0)) + timedelta(seconds=1) if due else timedelta(0))
-    ahead.advance(by)
-    fired = 0
-    while (swept := timers.sweep(runtime())).fired:
-        fired += swept.fired
-        if not swept.more:
-            break
-    flash(gettext("Nu är det %(when)s. %(fired)d förlopp gick vidare av sig själva.", when=dates.moment(ahead.now()), fired=fired))
-    return redirect(url_for("demo.show"))
+    """Let a day, a week, or the time until the next deadline pass, and tell what came of it."""
+    by = STEPS.get(request.form.get("by", ""))
+    passed = elapse.let_pass(runtime(), elapse.until_next(runtime()) if by is None else by)
+    return redirect(url_for("demo.show", since=passed.since.isoformat(), until=passed.until.isoformat(), _anchor="passed"))
 
 
-def _is_wanted(wanted: str, name: str, titles: tuple[str, ...]) -> bool:
-    return not wanted or any(wanted in text.lower() for text in (name, *titles))
+def _passed() -> Passed | None:
+    """What came of the move that the address speaks of, or none."""
+    try:
+        since, until = (datetime.fromisoformat(request.args.get(name, "")) for name in ("since", "until"))
+    except ValueError:
+        return None
+    return elapse.happened(runtime(), since, until) if since.tzinfo and until.tzinfo else None

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import re
+import shutil
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from personnummer import personnummer
 from sqlalchemy import func, select
 
-from engine.clock import MovableClock
+from engine.clock import MovableClock, SystemClock
 from engine.facts.agreements import read_agreements
 from engine.facts.organisation import Organisation, swedish_day
 from engine.facts.roles import CASE_ROLES, Circumstances, Participant, resolve
-from engine.services import history, tasks
+from engine.services import elapse, history, tasks, timers
 from engine.services.demonstration import STORIES
 from engine.services.releases import shipped_release
 from engine.services.runtime import OneRelease, Runtime
@@ -24,6 +27,9 @@ from engine.simulation.book import born, read_book
 from engine.simulation.stage import fill
 from engine.storage.database import open_database, upgrade
 from engine.storage.tables import Case, Child, Deviation, Dispute, Incident, WorkItem
+from tests.webui.demonstration import client_of, opened, token_of
+from webui.demo import prepare
+from webui.house import EXTENSION
 
 SUNDAY_NIGHT = datetime(2026, 11, 22, 21, 40, tzinfo=UTC)
 """A time at which nobody is at work, so that every step has had to look for a weekday."""
@@ -177,3 +183,131 @@ def test_the_history_holds_from_its_first_row_to_its_last(demonstration):
 @pytest.mark.parametrize(("birthday", "year"), [("11-22", 2016), ("11-23", 2015)])
 def test_a_child_is_so_many_years_on_the_day(birthday, year):
     assert born(10, birthday, swedish_day(datetime(2026, 11, 22, 12, tzinfo=UTC))).year == year
+
+
+@pytest.fixture
+def moving(file, tmp_path):
+    """The application on a copy, at the moment up to which it was played."""
+    with opened(shutil.copy(file, tmp_path / "moving.sqlite"), SUNDAY_NIGHT) as app:
+        yield app
+
+
+def runtime_of(app) -> Runtime:
+    return app.extensions[EXTENSION].runtime
+
+
+def page_after(app, by: str) -> str:
+    """Return the page that one sees after moving the clock."""
+    client = client_of(app, None)
+    return unescape(client.post("/demo/clock", data={"csrf_token": token_of(client), "by": by}, follow_redirects=True).text)
+
+
+def test_the_page_offers_everybody_to_begin_as_with_what_to_try(moving):
+    page = unescape(client_of(moving, None).get("/demo").text)
+
+    for one in prepare.beginnings():
+        assert f'value="{one.person}"' in page
+        assert one.sv in page
+    assert all(agreement.name in page for agreement in AGREEMENTS.values())
+
+
+def test_the_page_finds_people_by_title_and_by_what_is_late(moving):
+    client = client_of(moving, None)
+
+    found = client.get("/demo?find=skolkurator").text.split('id="everybody"')[1]
+    late = client.get("/demo?late=1").text.split('id="everybody"')[1]
+
+    assert 'value="jamal.haddadi"' in found
+    assert 'value="amina.yusufzai"' not in found
+    assert 'value="amina.yusufzai"' in late
+    assert 'value="karin.almqvarn"' not in late
+
+
+def test_whoever_becomes_somebody_arrives_where_the_link_said_and_never_outside(moving):
+    client = client_of(moving, None)
+    token = token_of(client)
+
+    there = client.post("/demo/be", data={"csrf_token": token, "person": "karin.almqvarn", "next": "/inbox"})
+    outside = client.post("/demo/be", data={"csrf_token": token_of(client), "person": "maria.sandelund", "next": "//elsewhere.example"})
+
+    assert (there.location, outside.location) == ("/inbox", "/")
+
+
+def test_the_next_deadline_is_said_with_who_must_act_and_why(moving):
+    following = elapse.next_deadline(runtime_of(moving))
+    page = unescape(client_of(moving, None).get("/demo").text)
+
+    assert following is not None
+    assert following.work is not None
+    assert following.work.name in page
+    assert following.work.explanation["sv"] in page
+
+
+def test_after_the_next_deadline_the_page_says_which_deviation_climbed_and_leads_to_it(moving):
+    runtime = runtime_of(moving)
+    while (following := elapse.next_deadline(runtime)) is not None and not (following.about.deviation and following.timer):
+        elapse.let_pass(runtime, elapse.until_next(runtime))
+
+    page = page_after(moving, "due")
+
+    assert f"Tiden gick ut för ”{following.work.name}”" in page
+    assert f"Avvikelse {following.about.deviation}" in page
+    assert "Avvikelsen lyftes till" in page
+    target = re.search(r'name="next" value="(/task/\d+)"', page)
+    person = re.search(r'name="person" value="([^"]+)" aria-label', page)
+    assert client_of(moving, person[1]).get(target[1]).status_code == 200
+
+
+def test_the_page_says_what_became_late_in_a_week_and_that_nothing_did_on_a_quiet_day(moving):
+    elapse.let_pass(runtime_of(moving), timedelta(days=5))
+
+    assert "skulle vara gjort" in page_after(moving, "week")
+    elapse.let_pass(runtime_of(moving), timedelta(days=700))
+    assert "Ingen frist gick ut" in page_after(moving, "day")
+
+
+def test_time_stops_at_each_deadline_on_the_way_so_that_the_next_level_has_its_days(moving):
+    runtime = runtime_of(moving)
+
+    passed = elapse.let_pass(runtime, timedelta(days=40))
+
+    climbed = [lapse for lapse in passed.lapses if lapse.about.deviation and lapse.ended]
+    assert len({lapse.at for lapse in climbed}) > 1
+    assert all(work.due_at > lapse.at for lapse in climbed for work in lapse.opened if work.due_at)
+
+
+def test_a_year_may_pass_until_nothing_is_due_and_no_step_fails(moving):
+    runtime = runtime_of(moving)
+
+    failed = sum(elapse.let_pass(runtime, timedelta(weeks=4)).failed for _ in range(14))
+
+    assert failed == 0
+    assert timers.next_due(runtime) is None
+    assert history.verify(runtime) > 1000
+    assert client_of(moving, "maria.sandelund").get("/inbox").status_code == 200
+
+
+def test_the_clock_of_real_use_cannot_be_moved(moving):
+    runtime = runtime_of(moving)
+
+    with pytest.raises(elapse.ClockFixed):
+        elapse.let_pass(Runtime(runtime.database, runtime.releases, SystemClock()), timedelta(days=1))
+
+
+def test_a_preparation_that_was_broken_off_leaves_no_file_and_the_next_begins_anew(tmp_path, monkeypatch):
+    path = tmp_path / "demo.sqlite"
+    monkeypatch.setattr(prepare, "read_book", lambda: replace(BOOK, cases=BOOK.cases[:2]))
+
+    def broken(number: int, of: int, stage: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare.prepare(path, None, broken)
+    assert not path.exists()
+    heard: list[int] = []
+    prepare.prepare(path, None, lambda number, of, stage: heard.append(number))
+    prepare.prepare(path, None, broken)
+
+    assert heard == [1, 2]
+    assert path.exists()
+    assert [one.name for one in tmp_path.iterdir()] == ["demo.sqlite"]
