@@ -23,12 +23,13 @@ from webui.house import EXTENSION, House, User, house, names, reader
 from webui.inbox.views import inbox
 from webui.lead.views import lead
 from webui.password.views import password
+from webui.processes.views import processes
 from webui.settings import Settings
 from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram, lead)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram, lead, processes)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
 BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})

@@ -227,6 +227,8 @@ class ProcessModel:
     """The lanes' names by id."""
     reads: frozenset[str] = field(default_factory=frozenset)
     """Top-level names and dotted paths that its expressions and decisions read."""
+    documentation: str = ""
+    """What its owner says that it is for."""
     places: Mapping[str, float] = field(default_factory=dict)
     """How far to the right the middle of each element is drawn, where the file has a picture."""
 
@@ -300,6 +302,7 @@ def _process(node: etree._Element, file: str, references: Mapping[str, str], pla
         flows=flows,
         lanes=tuple(names.values()),
         lane_ids=names,
+        documentation=(node.findtext(f"{BPMN}documentation") or "").strip(),
         places={element: place for element, place in places.items() if element in elements},
     )
 

@@ -19,7 +19,7 @@ from engine.facts import deadlines as deadline_rules
 from engine.facts.agreements import Agreement, read_files
 from engine.facts.calendar import end_of_day, local_day
 from engine.facts.deadlines import MILESTONES, Deadline, Milestones, deadline_keys
-from engine.facts.policy import Policy, Row, read_policy
+from engine.facts.policy import Choice, Policy, Row, read_policy
 
 POLICY, DEADLINES, PROPOSALS, CHOICES = "policy", "deadlines", "proposals", "choices"
 """The decisions of ``processes/policy/policy.dmn``."""
@@ -69,6 +69,12 @@ def policy(release: Release, agreement_id: str, on: date) -> Policy:
     held, deadlines = (_rows(release, name, agreement_id, day) for name in (POLICY, DEADLINES))
     proposals, choices = (_rows(release, name, agreement_id, _ANY_DAY) for name in (PROPOSALS, CHOICES))
     return read_policy(agreement_id, on, held, deadlines, proposals, choices)
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def choices(release: Release, agreement_id: str) -> tuple[Choice, ...]:
+    """Return the keys that the policy tables know, in their order, with what each can be."""
+    return tuple(Choice(**row) for row in _rows(release, CHOICES, agreement_id, _ANY_DAY))
 
 
 def policy_facts(release: Release, held: Policy) -> Mapping[str, FeelValue]:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
@@ -141,12 +141,11 @@ def check(release: Release, on: date, documents: Path | None = None, served: Pat
     and nothing counts as served. Raises :class:`CoverageUnreadable`, or what the release's own files raise.
     """
     known = agreements.of_release(release)
-    marks = sorted({*_drawn(release), *_rows(release), *_fields(release), *_described(known.values()), *_written()})
+    by_rule = marks(release)
     proofs = read_served(served) if served else {}
-    by_rule = defaultdict(list)
-    for mark in marks:
-        by_rule[mark.rule].append(mark)
-    rules = tuple(_covered(agreement.id, rule, by_rule[rule.id], proofs.get(rule.id, ())) for agreement in known.values() for rule in agreement.rules)
+    rules = tuple(
+        _covered(agreement.id, rule, by_rule.get(rule.id, ()), proofs.get(rule.id, ())) for agreement in known.values() for rule in agreement.rules
+    )
     ids = {coverage.rule.id for coverage in rules}
     texts = {agreement.id: _document(documents, agreement) for agreement in known.values()}
     held = {name: agreements.policy(release, name, on) for name in known}
@@ -154,11 +153,22 @@ def check(release: Release, on: date, documents: Path | None = None, served: Pat
     quotes += [(name, value.rule or "", value.quote) for name, said in held.items() for value in said.entries.values() if value.quote]
     return Report(
         rules,
-        tuple(mark for mark in marks if mark.rule not in ids) + tuple(Mark(rule, "code", str(served)) for rule in proofs if rule not in ids),
+        tuple(mark for rule, named in by_rule.items() if rule not in ids for mark in named)
+        + tuple(Mark(rule, "code", str(served)) for rule in proofs if rule not in ids),
         tuple((rule, quote) for name, rule, quote in quotes if (text := texts[name]) is not None and plain(quote) not in text),
         tuple(agreement.document for agreement in known.values() if texts[agreement.id] is None),
         tuple((name, value) for name, said in held.items() for value in said.overruled),
     )
+
+
+@lru_cache(maxsize=4)
+def marks(release: Release) -> Mapping[str, tuple[Mark, ...]]:
+    """Return what names each rule, by the rule's id; read once for each release."""
+    known = agreements.of_release(release)
+    found: dict[str, list[Mark]] = defaultdict(list)
+    for mark in sorted({*_drawn(release), *_rows(release), *_fields(release), *_described(known.values()), *_written()}):
+        found[mark.rule].append(mark)
+    return {rule: tuple(named) for rule, named in found.items()}
 
 
 def check_shipped(clock: Clock, documents: Path | None = None) -> Report:

@@ -49,8 +49,13 @@ def picture(release: Release, file: str, language: Language) -> bytes:
 
 
 def of_form(runtime: Runtime, form: str) -> Mapping[str, str]:
+    """Return the English of one form of the release in use, as ``in_form`` does."""
+    return in_form(runtime.releases.active, form)
+
+
+def in_form(release: Release, form: str) -> Mapping[str, str]:
     """Return the English of one form: ``field``, ``field.description``, ``field=choice``, ``text``; empty where it has none."""
-    for path, table in _tables(runtime.releases.active).items():
+    for path, table in _tables(release).items():
         if path.endswith("forms.en.toml") and isinstance(table.get(form), Mapping):
             return {key: text for key, text in table[form].items() if isinstance(text, str)}
     return {}

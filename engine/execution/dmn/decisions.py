@@ -137,6 +137,10 @@ class Decisions:
         """Return all rows of a decision's tables, with their annotations."""
         return tuple(rule for table in self._decision(decision).tables for rule in table.rules)
 
+    def node(self, decision: str) -> Node:
+        """Return what the file says of a decision, with its tables. Raises ``NoSuchDecision``."""
+        return self._decision(decision)
+
     def inputs_of(self, decision: str) -> tuple[Input, ...]:
         """Return what a decision wants to know, with all that it requires.
 

@@ -44,6 +44,7 @@ class OutputColumn:
 
     id: str
     name: str
+    label: str
     type: str | None
     order: str
     """The values that it may take, the most important first, or nothing."""
@@ -89,6 +90,8 @@ class Node:
     requires: tuple[Requirement, ...] = ()
     logic: Box | None = None
     tables: tuple[Table, ...] = ()
+    description: str = ""
+    """What its owner says of it."""
     texts: tuple[tuple[str, str], ...] = ()
     """Every expression outside of table cells: the element's id and the text."""
 

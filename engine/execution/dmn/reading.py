@@ -214,7 +214,12 @@ class _FileReader:
             logic=logic,
             tables=tuple(self.tables),
             texts=tuple(self.texts),
+            description=self._said(element),
         )
+
+    def _said(self, element: Element) -> str:
+        description = self._first(element, "description")
+        return (description.text or "").strip() if description is not None else ""
 
     def _requirements(self, element: Element) -> Iterator[Requirement]:
         for kind in ("informationRequirement", "knowledgeRequirement"):
@@ -355,6 +360,7 @@ class _FileReader:
         return OutputColumn(
             id=element.get("id", owner),
             name=element.get("name", "") or element.get("label", ""),
+            label=element.get("label", "") or element.get("name", ""),
             type=type_,
             order=self._text_in(element, "outputValues") or (str(self.types[type_].get("allowed", "")) if type_ else ""),
             default=self._text(default) if default is not None else "",
@@ -369,9 +375,8 @@ class _FileReader:
                 self._refuse_language(cell, cell.get("id", owner))
             notes = [self._text(note) for note in self._all(rule, "annotationEntry")]
             annotations = {heading or f"annotation_{place}": note for place, (heading, note) in enumerate(zip(headings, notes, strict=False), 1)}
-            description = self._first(rule, "description")
-            if description is not None and description.text:
-                annotations["description"] = description.text.strip()
+            if description := self._said(rule):
+                annotations["description"] = description
             yield Rule(
                 id=rule.get("id", f"{owner}_rule_{number}"),
                 number=number,
