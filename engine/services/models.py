@@ -14,15 +14,15 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from engine.execution import Fault, Field, Form, Outline, Release, outline
+from engine.execution import NoSuchProcess as NoSuchProcess  # noqa: PLC0414 - whoever asks for a process meets it
 from engine.execution.catalogue import TASK_TYPES
 from engine.execution.dmn import NoSuchDecision
 from engine.execution.drawing import Element, ProcessModel
 from engine.facts.agreements import RULE_ID, Agreement, Rule
 from engine.facts.calendar import local_day
-from engine.facts.organisation import PROCESS_OWNER
 from engine.facts.policy import Choice, DeadlineRow, Policy, PolicyValue, Proposal
 from engine.facts.roles import CASE_ROLES
-from engine.services import access, agreements, coverage, incidents, wording
+from engine.services import agreements, coverage, incidents, wording
 from engine.services.coverage import Mark
 from engine.services.incidents import Failure
 from engine.services.releases import StoredReleases
@@ -288,7 +288,7 @@ def file(runtime: Runtime, path: str) -> bytes | None:
 def owners_view(runtime: Runtime, person: str) -> OwnersView | None:
     """Return what a process owner sees of the models' faults and of steps that failed; none for everybody else."""
     with runtime.database.reading() as session:
-        if PROCESS_OWNER not in access.queues(runtime.organisation(session), person, runtime.clock.now()):
+        if person not in runtime.organisation(session).process_owners(runtime.clock.now()):
             return None
     refused = runtime.releases.refused if isinstance(runtime.releases, StoredReleases) else None
     return OwnersView(refused.faults if refused is not None else (), tuple(incidents.open_incidents(runtime, person)))

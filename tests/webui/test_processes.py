@@ -6,7 +6,6 @@ import pytest
 
 from engine.execution import ModelsRefused
 from engine.execution.faults import Fault
-from engine.facts.organisation import PROCESS_OWNER
 from engine.services.directory import directory
 from tests.browser import new_page, violations
 from tests.webui.test_accessibility import WIDTHS
@@ -14,7 +13,8 @@ from tests.webui.test_accessibility import WIDTHS
 
 @pytest.fixture
 def owner(runtime):
-    return directory(runtime).persons_of(PROCESS_OWNER)[0]
+    here = directory(runtime)
+    return here.organisation.process_owners(here.at)[0]
 
 
 def test_every_process_and_every_agreement_opens_for_every_role(runtime, browser_of, school, owner):

@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 
 from flask import Blueprint, Response, abort, render_template
 
-from engine.execution import NoSuchProcess
 from engine.services import models, wording
 from engine.services.agreements import NoSuchAgreement
 from webui.house import language, person, runtime
@@ -65,5 +64,5 @@ def file(path: str) -> Response:
 def _process(process: str) -> models.ProcessSheet:
     try:
         return models.process(runtime(), process)
-    except NoSuchProcess:
+    except models.NoSuchProcess:
         abort(404)
