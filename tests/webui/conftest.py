@@ -14,6 +14,7 @@ from engine.services.directory import directory
 from engine.services.opening import open_runtime
 from engine.shipped import processes_folder
 from tests.browser import served
+from tests.webui import demonstration
 from webui.app import create_app
 from webui.house import EXTENSION
 from webui.settings import Settings
@@ -30,6 +31,13 @@ def filled_database(tmp_path_factory):
     populate(runtime.database, [read_agreements(processes_folder() / "agreements")[AGREEMENT]])
     runtime.database.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory, worker_id):
+    """The demonstration's database, made once for all who test at the same time; whoever writes takes a copy."""
+    shared = tmp_path_factory.getbasetemp()
+    return demonstration.filled(shared if worker_id == "master" else shared.parent)
 
 
 @pytest.fixture

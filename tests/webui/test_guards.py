@@ -76,10 +76,9 @@ SAMPLES = 3
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory, worker_id):
+def demo(tmp_path_factory, walked):
     """The demonstration, as a copy that these tests may spoil."""
-    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
-    path = shutil.copy(demonstration.filled(shared), tmp_path_factory.mktemp("guards") / "demo.sqlite")
+    path = shutil.copy(walked, tmp_path_factory.mktemp("guards") / "demo.sqlite")
     with demonstration.opened(Path(path)) as app:
         yield app
 
