@@ -8,11 +8,13 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_jinja import __name__ as macros
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 from engine.services import accounts
 from engine.services.opening import open_runtime
 from webui import dates, errors, kept, language, security
+from webui.api.app import create_api
 from webui.case.views import case
 from webui.demo.views import demo
 from webui.deviation.views import deviation
@@ -22,6 +24,7 @@ from webui.door.views import door
 from webui.house import EXTENSION, House, User, house, names, reader
 from webui.inbox.views import inbox
 from webui.lead.views import lead
+from webui.numbers import RowNumber
 from webui.password.views import password
 from webui.processes.views import processes
 from webui.settings import Settings
@@ -41,6 +44,7 @@ LARGEST_POST = 2 * 1024 * 1024
 def create_app(settings: Settings) -> Flask:
     """Return the application. Called on the main thread, after any fork. Raises as ``open_runtime`` does."""
     app = Flask(__name__)
+    app.url_map.converters["int"] = RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_POST,
@@ -52,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # the referrer that it asks for is what our own headers tell browsers to leave out
     )
     runtime = open_runtime(settings.database, settings.models, demonstration=settings.demonstration)
-    app.extensions[EXTENSION] = House(runtime, settings.wall_clock, settings.demonstration)
+    behind = app.extensions[EXTENSION] = House(runtime, settings.wall_clock, settings.demonstration)
     _add_templates(app)
     language.add_languages(app)
     security.add_headers(app)
@@ -61,6 +65,8 @@ def create_app(settings: Settings) -> Flask:
     _add_login(app)
     for room in ROOMS + ((demo,) if settings.demonstration else ()):
         app.register_blueprint(room)
+    api = create_api(behind, LARGEST_POST)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/api": api})  # type: ignore[method-assign]  # as Flask's documentation does
     return app
 
 

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from engine import execution
 from engine.clock import STOCKHOLM
 from engine.errors import SamspelError
-from engine.execution import Form, Release, Step, StepFailed
+from engine.execution import Form, Release, Step
+from engine.execution import StepFailed as StepFailed  # noqa: PLC0414 - whoever completes meets it
 from engine.execution.feel import FeelError
 from engine.execution.feel_values import from_json, plain
 from engine.execution.forms import Complaint
@@ -35,6 +36,7 @@ from engine.services.history import Act, Event, Reading
 from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.queries import Narrowing as Narrowing  # noqa: PLC0414 - whoever asks for an inbox narrows it
+from engine.storage.queries import Position as Position  # noqa: PLC0414 - and turns its pages
 from engine.storage.tables import Case, Participant, Person, ProcessInstance, WorkItem
 
 Answer = TypeVar("Answer")
@@ -147,6 +149,8 @@ class Entry:
     """Whose place the reader would take."""
     held: bool
     """Whether an incident holds it."""
+    urgency_at: datetime
+    """What the inbox is ordered by, with the id: the place from which its next page begins."""
 
 
 @dataclass(frozen=True)
@@ -635,4 +639,5 @@ def _entry(item: WorkItem, case: Case | None, right: Right, at: datetime) -> Ent
         claimed_by=item.claimed_by,
         for_whom=right.for_whom,
         held=item.incident_id is not None,
+        urgency_at=item.urgency_at,
     )

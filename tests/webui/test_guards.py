@@ -68,7 +68,7 @@ WHO = {
 }
 """Who reaches each route: one of these words, or the set of those roles that reach it, the others being told 403 or 404."""
 
-UNKNOWN = {"IntegerConverter": 999_999_999, "UnicodeConverter": "2026-NOSUCH", "PathConverter": "no/such"}
+UNKNOWN = {"RowNumber": 999_999_999, "UnicodeConverter": "2026-NOSUCH", "PathConverter": "no/such"}
 LANGUAGES = ("sv", "en")
 UNSAID = {"release", "history", "history_chain", "incident", "notice", "process_instance", "timer", "alembic_version"}
 """Tables in which the house's own sentences lie, and nothing that a person has written or is called."""
