@@ -90,7 +90,7 @@ class Teller:
         return self.deviation(report) | {
             "ladder": [
                 {
-                    "name": rung.name,
+                    "name": self.element(rung.element, rung.name),
                     "queue_name": self.names.queue(rung.queue, self.language),
                     "since": rung.since,
                     "due_at": rung.due_at,
@@ -99,7 +99,7 @@ class Teller:
                     "by": self.names.person(rung.by) or None,
                     "by_clock": rung.by_clock,
                 }
-                for rung in report.ladder
+                for rung in (report.ladder.rungs if report.ladder else ())
             ],
             "notes": [{"at": note.at, "by": self.names.person(note.by) or None, "name": note.name, "text": note.text} for note in report.notes],
         }
