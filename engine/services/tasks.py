@@ -149,8 +149,6 @@ class Entry:
     """Whose place the reader would take."""
     held: bool
     """Whether an incident holds it."""
-    urgency_at: datetime
-    """What the inbox is ordered by, with the id: the place from which its next page begins."""
 
 
 @dataclass(frozen=True)
@@ -639,5 +637,4 @@ def _entry(item: WorkItem, case: Case | None, right: Right, at: datetime) -> Ent
         claimed_by=item.claimed_by,
         for_whom=right.for_whom,
         held=item.incident_id is not None,
-        urgency_at=item.urgency_at,
     )

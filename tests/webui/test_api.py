@@ -143,10 +143,23 @@ def test_a_draft_is_kept_and_given_back(program, started):
     saved = program("PUT", f"/work-items/{item}/draft", {"answers": {"need": NEED}})
     shown = program("GET", f"/work-items/{item}").json
 
-    assert (saved.status_code, saved.data) == (204, b"")
+    assert (saved.status_code, saved.json) == (200, {"draft_version": shown["draft_version"]})
     assert shown["answers"] == {"need": NEED}
     assert next(field["value"] for field in shown["form"] if field["path"] == "need") == NEED
     assert shown["draft_by"]["id"] == program("GET", "/me").json["person"]
+
+
+def test_no_draft_overwrites_another_unseen(program, started):
+    path = f"/work-items/{started['work_items'][0]}/draft"
+    first = program("GET", path.removesuffix("/draft")).json["draft_version"]
+    program("PUT", path, {"answers": {"need": NEED}, "draft_version": first})
+
+    late = program("PUT", path, {"answers": {"need": "Något annat."}, "draft_version": first})
+
+    assert (late.status_code, late.json["type"]) == (409, "/api/problems/draft-overtaken")
+    assert late.json["answers"] == {"need": "Något annat."}
+    assert late.json["draft"]["answers"] == {"need": NEED}
+    assert program("PUT", path, {"answers": {"need": "Båda."}, "draft_version": late.json["draft"]["draft_version"]}).status_code == 200
 
 
 def test_whoever_comes_second_is_told_and_keeps_the_text(program, started):

@@ -18,7 +18,7 @@ from engine.services.agreements import NoSuchAgreement
 from engine.services.cases import AgeOutside, AgreementIncomplete, NoSuchUnit, NotYourUnit
 from engine.services.deviations import CannotLift, NoSuchDeviation, NotYoursToLift, OtherAgreement
 from engine.services.steps import DatabaseBusy
-from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, InvalidAnswers, StepFailed, Unsaved, WorkItemMoved
+from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, DraftOvertaken, InvalidAnswers, StepFailed, Unsaved, WorkItemMoved
 from engine.services.tasks import DatabaseBusy as DatabaseBusyUnsaved
 
 MEDIA = "application/problem+json"
@@ -69,6 +69,13 @@ KINDS: Mapping[str, Kind] = {
     "method-not-allowed": Kind(HTTPStatus.METHOD_NOT_ALLOWED, "Metoden finns inte här", "Method not allowed", "Se huvudet Allow.", "See Allow."),
     "claimed-by-another": Kind(HTTPStatus.CONFLICT, "Någon annan arbetar med uppgiften", "Somebody else is working on it", *_KEPT),
     "already-completed": Kind(HTTPStatus.CONFLICT, "Redan slutförd", "Completed already", *_KEPT),
+    "draft-overtaken": Kind(
+        HTTPStatus.CONFLICT,
+        "Ett annat utkast har sparats",
+        "Another draft has been saved",
+        "Det som skickades ligger i ”answers”, det andra i ”draft”. Jämför, och skicka med utkastets draft_version.",
+        "What was sent is in ”answers”, the other in ”draft”. Compare, and send with the draft's draft_version.",
+    ),
     "work-item-moved": Kind(HTTPStatus.CONFLICT, "Ärendet har gått vidare", "The case has moved on", *_KEPT),
     "too-large": Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "För stort", "Too large", "Skicka högst 2 megabyte.", "Send two megabytes at most."),
     "unsupported-media-type": Kind(
@@ -118,6 +125,7 @@ _BY_ERROR: Mapping[type[SamspelError], str] = {
     NoSuchDeviation: "not-found",
     ClaimedByAnother: "claimed-by-another",
     AlreadyCompleted: "already-completed",
+    DraftOvertaken: "draft-overtaken",
     WorkItemMoved: "work-item-moved",
     InvalidAnswers: "invalid-answers",
     AgeOutside: "age-outside",
@@ -223,6 +231,8 @@ def _foreseen(error: SamspelError) -> Response:
         more["answers"] = error.answers
     if isinstance(error, InvalidAnswers):
         more["fields"] = {path: complaint.sentence(language) for path, complaint in error.fields.items()}
+    if isinstance(error, DraftOvertaken):
+        more["draft"] = {"answers": error.draft.answers, "draft_version": error.draft.version, "by": error.draft.by, "at": error.draft.at}
     if isinstance(error, AgreementIncomplete):
         more["keys"] = list(error.keys)
     answer = problem(name, error.sentence(language), **more)

@@ -162,6 +162,7 @@ class WorkItemDetail(WorkItem):
     answers: dict[str, Any] = Field(description="The draft, else what the drawing prefills.")
     draft_by: Named | None
     draft_at: datetime | None
+    draft_version: int = Field(description="Send it with your answers, and no draft of another is overwritten unseen.")
     warnings: list[str] = Field(description="What must go by which day for the case to keep its limits, or no longer can.")
     routing: list[str] = Field(description="Why it lies where it lies.")
 
@@ -172,6 +173,15 @@ class Answers(Sent):
     model_config = ConfigDict(json_schema_extra={"examples": [{"answers": {"need": "Maja orkar inte med skoldagen."}}]})
 
     answers: dict[str, Any]
+    draft_version: Annotated[int, Field(ge=0, le=LARGEST_ID)] | None = Field(
+        None, description="The draft that the writer had before them: where another was saved since, nothing is overwritten. None overwrites it."
+    )
+
+
+class Draft(Given):
+    """A draft that has been saved."""
+
+    draft_version: int
 
 
 class Next(Given):
@@ -458,6 +468,7 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence that says what is wrong, in Swedish or English as Accept-Language asks.")
     fields: dict[str, str] = Field(default={}, description="A sentence for each field that is wrong.")
     answers: dict[str, Any] = Field(default={}, description="What was sent, kept.")
+    draft: dict[str, Any] = Field(default={}, description="The other draft: its answers, its draft_version, who saved it and when.")
     keys: list[str] = Field(default=[], description="The agreement's values that are not decided.")
     reference: str = Field(default="", description="What to tell support.")
 

@@ -48,6 +48,7 @@ class Teller:
             "answers": _plain(task.values),
             "draft_by": self._person(task.draft_by),
             "draft_at": task.draft_at,
+            "draft_version": task.draft_version,
             "warnings": [warning[self.language] for warning in task.warnings],
             "routing": [str(reason.get(self.language) or reason.get("sv", "")) for reason in task.routing],
         }

@@ -121,12 +121,11 @@ def release(path: shapes.WorkItemPath) -> Response:
     "/work-items/<int:work_item>/draft",
     operation_id="save_draft",
     summary="Keep what is written so far",
-    responses=answers(None, 404, 409, *WRITES, status=HTTPStatus.NO_CONTENT),
+    responses=answers(shapes.Draft, 404, 409, 503, *WRITES),
 )
 def save_draft(path: shapes.WorkItemPath, body: shapes.Answers) -> Response:
-    """Keep answers without judging them."""
-    tasks.save_draft(runtime(), person(), path.work_item, body.answers)
-    return bodiless()
+    """Keep answers without judging them, unless another draft has been saved since the one that ``draft_version`` names."""
+    return _told(shapes.Draft, {"draft_version": tasks.save_draft(runtime(), person(), path.work_item, body.answers, body.draft_version)})
 
 
 @work.post(
@@ -137,7 +136,7 @@ def save_draft(path: shapes.WorkItemPath, body: shapes.Answers) -> Response:
 )
 def complete(path: shapes.WorkItemPath, body: shapes.Answers) -> Response:
     """Check the answers, record them and move the case on: all of it or none."""
-    taken = tasks.complete(runtime(), person(), path.work_item, body.answers)
+    taken = tasks.complete(runtime(), person(), path.work_item, body.answers, body.draft_version)
     waiting = told().waiting(tasks.names_of(runtime(), person(), taken.opened))
     return _told(shapes.Completed, {"case": taken.case, "ended": taken.ended, "outcome": taken.outcome, "waiting": waiting})
 
