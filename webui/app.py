@@ -26,13 +26,14 @@ from webui.inbox.views import inbox
 from webui.lead.views import lead
 from webui.numbers import RowNumber
 from webui.password.views import password
+from webui.people.views import people
 from webui.processes.views import processes
 from webui.settings import Settings
 from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram, lead, processes)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram, lead, processes, people)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
 BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})

@@ -17,6 +17,7 @@ from engine.services.deputies import NoSuchDeputy
 from engine.services.deviations import NoSuchDeviation
 from engine.services.disputes import NoSuchDispute
 from engine.services.tasks import AlreadyCompleted, ClaimedByAnother, DatabaseBusy, Unsaved, WorkItemMoved
+from engine.services.workplaces import NotAtWork
 from webui import kept
 from webui.house import language
 from webui.words import gettext
@@ -29,7 +30,7 @@ UNWRITTEN = kept.UNWRITTEN | {"draft_version", "was_kept"}
 
 def add_errors(app: Flask) -> None:
     """Give every error its page."""
-    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeputy, NoSuchDeviation, NoSuchDispute, NotYours):
+    for kind in (NoSuchCase, NoSuchDocument, NoSuchWorkItem, NoSuchDeputy, NoSuchDeviation, NoSuchDispute, NotAtWork, NotYours):
         app.register_error_handler(kind, not_found)
     for conflict in (AlreadyCompleted, ClaimedByAnother, WorkItemMoved):
         app.register_error_handler(conflict, overtaken)

@@ -79,6 +79,10 @@ class Directory:
         """Whether a person answers for a manager's post now, also as a deputy for some purposes only."""
         return any(self.organisation.led_by(person, self.at, purpose) for purpose in (None, *PURPOSES))
 
+    def is_at_work(self, person: str) -> bool:
+        """Whether a person holds a post or stands in for one; families do neither."""
+        return any(self.organisation.acted_for(person, self.at, purpose) for purpose in (None, *PURPOSES))
+
     def colleagues(self, person: str) -> Mapping[str, str]:
         """Return who works in the same units as a person, and their managers: whom work may be handed to."""
         units = self.organisation.units_of(person, self.at)

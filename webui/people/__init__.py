@@ -1,0 +1,1 @@
+"""Who works where: parties, units, people and steering groups."""
