@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,12 @@ from werkzeug.routing import Rule
 HIDDEN = ("script", "style", "template")
 SAID = ("title", "alt", "aria-label", "placeholder", "content", "label", "data-unsaved")
 """Attributes whose value a person may be told."""
+
+
+ALIKE = ("people.unit", "people.somebody", "people.group")
+"""Routes whose pages are the same for everybody and many: everyone at work, every unit."""
+ENOUGH = 4
+"""How many of them one walk opens."""
 
 
 @dataclass
@@ -78,6 +85,8 @@ class Walk:
     app: Flask
     client: FlaskClient
     seen: dict[str, Seen] = field(default_factory=dict)
+    opened: Counter[str] = field(default_factory=Counter)
+    """How many addresses of each route have been found."""
 
     def look(self, path: str) -> Seen:
         """Open a page, once; where it only leads on, what it leads to is open to the next link."""
@@ -99,8 +108,13 @@ class Walk:
                 continue
             found = {inside(page.path, link) for link in page.links if is_ours(link)} - known
             known |= found
-            ahead += sorted(path for path in found if endpoint_of(self.app, path)[0] != "static")
+            ahead += sorted(path for path in found if self._is_wanted(endpoint_of(self.app, path)[0]))
         return self.seen
+
+    def _is_wanted(self, endpoint: str) -> bool:
+        """Whether another page of the kind is to be opened: of those that are alike for everybody a few are enough."""
+        self.opened[endpoint] += 1
+        return endpoint != "static" and (endpoint not in ALIKE or self.opened[endpoint] <= ENOUGH)
 
 
 def _is_text(kind: str) -> bool:
