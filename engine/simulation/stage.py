@@ -187,23 +187,21 @@ class Staged:
     def _telling(self, matter: Words, prefilled: Words) -> Telling:
         """What the case, its story and the matter at hand say, and what follows from where it is."""
         unit, invited = self.script["unit"], self.script.get("with", ())
-        first, second = (invited[0], invited[-1]) if invited else (unit, unit)
         kinds = {one.id: one.kind for one in self.organisation.units}
         place = self.organisation.unit(unit)
-        words = {
+        words: dict[str, object] = {
             "me": self.script["by"],
             "coordinator": self.script["by"],
             "place": f"{place.name if place else unit}, mötesrummet",
             "party": self._party(unit),
-            "first": first,
-            "first_party": self._party(first),
-            "second": second,
-            "second_party": self._party(second),
             "guardians": self.script["child"]["guardians"],
             "persons": [],
             "meeting_at": self.book.usual["meeting_at"][self.script["agreement"]],
             "purposes": {one: self.book.usual["purposes"].get(kinds[one]) for one in invited},
         }
+        for name, wanted in self.book.usual["kinds"].items():
+            of_kind = next((one for one in (unit, *invited) if kinds[one] in wanted), unit)
+            words |= {name: of_kind, f"{name}_party": self._party(of_kind)}
         return Telling({**words, **self.book.needs[self.script["story"]], **self.script, **matter}, self.clock.now(), prefilled)
 
     def _party(self, unit: str) -> str | None:
