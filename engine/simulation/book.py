@@ -21,7 +21,7 @@ Words = Mapping[str, Any]
 
 _DAY = re.compile(r"([+-]\d+)d(?: (\d\d:\d\d))?")
 """A day counted from now, and a time of it."""
-_SATURDAY = 5
+_FRIDAY = 4
 _HISSING = ("s", "x", "z")
 """After these a name has no further s in the genitive."""
 
@@ -119,10 +119,12 @@ def at_work(at: datetime, number: int, latest: datetime | None = None) -> dateti
 
 
 def _day(now: datetime, days: int, clock_time: str | None) -> str:
-    """Return a day counted from now as a form has it; with a time, never on a weekend."""
+    """Return a day counted from now as a form has it: no past day and no time of a meeting falls on a weekend."""
     day = now.astimezone(STOCKHOLM).date() + timedelta(days=days)
+    if days < 0:
+        day -= timedelta(days=max(day.weekday() - _FRIDAY, 0))
     return day.isoformat() if clock_time is None else f"{_weekday(day).isoformat()}T{clock_time}"
 
 
 def _weekday(day: date) -> date:
-    return day if day.weekday() < _SATURDAY else day + timedelta(days=7 - day.weekday())
+    return day if day.weekday() <= _FRIDAY else day + timedelta(days=7 - day.weekday())
