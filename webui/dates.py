@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
 from babel.dates import format_date
+from flask import g
 
 from engine.clock import STOCKHOLM
 from webui.house import language, runtime
@@ -20,13 +22,15 @@ def local(at: datetime) -> datetime:
 
 
 def now() -> datetime:
-    """Return this moment by the engine's clock."""
-    return runtime().clock.now()
+    """Return this moment by the engine's clock, read once for each page: all that it says of time is of one moment."""
+    if "now" not in g:
+        g.now = runtime().clock.now()
+    return cast("datetime", g.now)
 
 
 def today() -> date:
     """Return the day in Sweden by the engine's clock."""
-    return local(runtime().clock.now()).date()
+    return local(now()).date()
 
 
 def day(on: date | datetime) -> str:
@@ -56,7 +60,7 @@ def clock_time(at: datetime) -> str:
 
 def distance(at: datetime) -> str:
     """Say how far off a due moment is: "om 3 dagar", "2 dagar försenad"; nothing for one far ahead."""
-    if at < runtime().clock.now():
+    if at < now():
         late = (today() - local(at).date()).days
         return ngettext("%(num)d dag försenad", "%(num)d dagar försenad", late) if late else gettext("försenad")
     days = (local(at).date() - today()).days

@@ -148,8 +148,8 @@ def test_a_filter_says_how_much_it_hides(need):
 
     page = browser.get("/inbox?case=2026-XXXXXX")
 
-    assert "Urvalet döljer 1 uppgift." in page.text
-    assert "Inget i inkorgen passar urvalet." in page.text
+    assert "Filtret döljer 1 uppgift." in page.text
+    assert "Inget i inkorgen passar filtret." in page.text
 
 
 def test_a_deviation_begins_as_a_report_to_write(browser_of, school):
