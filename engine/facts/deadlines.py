@@ -207,7 +207,7 @@ def _cell(cell: int | str, policy: Policy, sources: list[PolicyValue]) -> Any:  
 
 
 def _origins(sources: Iterable[PolicyValue], language: Language) -> str:
-    return "; ".join(dict.fromkeys(source.origin(language) for source in sources))
+    return "; ".join(dict.fromkeys(source.mark(language) for source in sources))
 
 
 def _start_words(start: str, language: Language) -> str:

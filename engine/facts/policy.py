@@ -62,6 +62,13 @@ class PolicyValue:
         return f"local decision of {self.decided_on} by {self.who}{rule}: {self.why}"
 
 
+    def mark(self, language: Language = "sv") -> str:
+        """Return where the value comes from, for a line of text: rule and quote, or who decided it and when, whatever the reason."""
+        if self.source == "document":
+            return self.origin(language)
+        return f"lokalt beslut {self.decided_on} av {self.who}" if language == "sv" else f"local decision of {self.decided_on} by {self.who}"
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A default that the project proposes for what is open; it is shown and never counts."""

@@ -119,7 +119,7 @@ def test_the_explanation_names_rule_quote_start_days_and_decision():
 
     assert meeting.sentence("sv", "BUS Gotland") == (
         "Senast 2026-04-01: mötet ska hållas, 30 kalenderdagar efter chefens beslut att kalla 2026-03-02 "
-        "(BUS Gotland; 000-6: ”senast inom 30 dagar”; lokalt beslut 2026-01-15 av Styrgruppen: så arbetar vi)."
+        "(BUS Gotland; 000-6: ”senast inom 30 dagar”; lokalt beslut 2026-01-15 av Styrgruppen)."
     )
 
 

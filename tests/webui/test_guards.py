@@ -46,6 +46,7 @@ WHO = {
     "task.release": OWN,
     "task.delegate": OWN,
     "task.done": READER,
+    "task.forget": OWN,
     "case.show": OWN,
     "case.need": READER,
     "deviation.every": READER,
