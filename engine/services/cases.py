@@ -63,6 +63,13 @@ class NoSuchUnit(SamspelError):
     en = "There is no unit {unit} today."
 
 
+class NotYoursToWithdraw(SamspelError):
+    """Somebody who only reads the case, or gave another consent, records that a consent is withdrawn."""
+
+    sv = "Bara den som deltar i ärendet {case} kan anteckna att ett samtycke är återkallat, och den som själv har lämnat ett bara sitt eget."
+    en = "Only those who take part in the case {case} can record that a consent is withdrawn, and whoever gave one only their own."
+
+
 class NothingToWithdraw(SamspelError):
     """The case has no consent that still holds."""
 
@@ -188,12 +195,15 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
 
     ``giver`` is whose consent it was as it stands recorded; none means every consent of the case. The drawing
     says what follows. Where an earlier call was broken off before every process knew, another call tells the rest.
-    Raises NoSuchCase and NothingToWithdraw; and StepFailed where a process could not follow: then the consent
+    Raises NoSuchCase, NotYoursToWithdraw and NothingToWithdraw; and StepFailed where a process could not follow: then the consent
     is withdrawn all the same, the other processes know, and an incident is open. Raises DatabaseBusy where one could not be told yet.
     """
     at = runtime.clock.now()
     with runtime.database.writing() as session:
-        case = access.case(runtime, session, person, reference)
+        case, sight = access.require_sight(runtime, session, person, reference)
+        allowed = givers_for(session, case, sight)
+        if allowed is not None and giver not in allowed:
+            raise NotYoursToWithdraw(case=reference)
         withdrawn = _withdraw_consents(session, case, giver, person, at)
         listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
         if not withdrawn:
@@ -208,6 +218,65 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
         history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
     payload = {"giver": giver, "reason": reason, "remaining": left}
     return _deliver_to_all(runtime, [Delivery(instance, WITHDRAWN, payload, person) for instance in listening])
+
+
+def givers_for(session: Session, case: Case, sight: access.Sight) -> frozenset[str] | None:
+    """Return whose consents somebody with this sight may record as withdrawn: their own where they are family, none meaning everybody's."""
+    if not sight.records:
+        return frozenset()
+    if not sight.family:
+        return None
+    own = select(Participant.name).where(Participant.case_id == case.id, Participant.person_id == sight.person, Participant.name.is_not(None))
+    return frozenset(name for name in session.scalars(own) if name)
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What happens when a consent is withdrawn now, so that whoever records it knows before."""
+
+    giver: str
+    others: tuple[str, ...]
+    """Who else has a consent that holds."""
+    steps: tuple[tuple[str, str], ...]
+    """What the drawings do then, in their order: element and name; empty where none listens."""
+    open_work: tuple[OpenWork, ...]
+    """What waits now in the processes that listen, and may end."""
+    losing: tuple[TakesPart, ...]
+    """Who takes part beside the unit that began the case."""
+    unsent: int
+    """Messages that have not been sent."""
+
+
+def consequence(runtime: Runtime, person: str, reference: str, consent: int) -> Consequence:
+    """Return what a withdrawal of a consent would stop. Raises NoSuchCase, NotYoursToWithdraw and NothingToWithdraw."""
+    with runtime.database.reading() as session:
+        case, sight = access.require_sight(runtime, session, person, reference)
+        allowed = givers_for(session, case, sight)
+        holding = session.scalars(_holding(case).order_by(Consent.id)).all()
+        giver = next((one.giver for one in holding if one.id == consent), None)
+        if giver is None:
+            raise NothingToWithdraw(case=reference)
+        if allowed is not None and giver not in allowed:
+            raise NotYoursToWithdraw(case=reference)
+        shown = view(session, case, sight, ())
+        listening = [one for one in _running(session, case) if WITHDRAWN in one.messages]
+        return Consequence(
+            giver,
+            tuple(dict.fromkeys(one.giver for one in holding if one.giver != giver)),
+            tuple(step for one in listening for step in _steps_after(runtime.releases.get(one.release), one.process)),
+            shown.open_work if listening else (),
+            tuple(one for one in shown.participants if one.left_at is None and one.role != "initiator"),
+            notices.waiting(session, case.id),
+        )
+
+
+def _steps_after(release: Release, process: str) -> Iterator[tuple[str, str]]:
+    """What a drawing does when a consent is withdrawn, as it says itself: the steps of the subprocess that listens."""
+    elements = release.process(process).elements
+    listeners = {one.container for one in elements.values() if one.kind == "startEvent" and one.event and one.event.reference == WITHDRAWN}
+    for element in execution.outline(release, process).order:
+        if element.container in listeners - {None} and element.kind not in ("startEvent", "endEvent") and not element.kind.endswith("Gateway"):
+            yield element.id, element.name
 
 
 def _deliver_to_all(runtime: Runtime, deliveries: Sequence[Delivery]) -> list[steps.Taken]:

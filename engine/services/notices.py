@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
@@ -98,12 +98,19 @@ def six_digits(child: Child) -> str:
     return digits[:6] if len(digits) == short else child.birth_date.strftime("%y%m%d")
 
 
+def waiting(session: Session, case_id: int) -> int:
+    """Return how many messages of a case have not been sent and would be taken back, within the caller's transaction."""
+    unsent = _unsent(case_id)
+    return session.scalar(select(func.count()).select_from(unsent.subquery())) or 0
+
+
 def cancel_waiting(session: Session, case_id: int, at: datetime) -> int:
     """Take back the unsent messages of a case, but not those that say what will not happen; return how many."""
-    kept = [template.name for template in _ALL if template.cancels]
-    waiting = select(Notice.id).where(
-        Notice.case_id == case_id, Notice.sent_at.is_(None), Notice.cancelled_at.is_(None), Notice.template.not_in(kept)
-    )
-    ids = session.scalars(waiting).all()
+    ids = session.scalars(_unsent(case_id)).all()
     session.execute(update(Notice).where(Notice.id.in_(ids)).values(cancelled_at=at))
     return len(ids)
+
+
+def _unsent(case_id: int) -> Select[int]:
+    kept = [template.name for template in _ALL if template.cancels]
+    return select(Notice.id).where(Notice.case_id == case_id, Notice.sent_at.is_(None), Notice.cancelled_at.is_(None), Notice.template.not_in(kept))
