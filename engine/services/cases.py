@@ -70,6 +70,13 @@ class NotYoursToWithdraw(SamspelError):
     en = "Only those who take part in the case {case} can record that a consent is withdrawn, and whoever gave one only their own."
 
 
+class NoSuchConsent(SamspelError):
+    """The case has no such consent."""
+
+    sv = "Det finns inget sådant samtycke i ärendet {case}."
+    en = "There is no such consent in the case {case}."
+
+
 class NothingToWithdraw(SamspelError):
     """The case has no consent that still holds."""
 
@@ -182,6 +189,13 @@ def show(runtime: Runtime, person: str, reference: str) -> CaseView:
         return view(session, case, sight, history.rows(session, case, sight, access.hidden_instances(runtime, session, person, case)))
 
 
+def outline(runtime: Runtime, person: str, reference: str) -> CaseView:
+    """Return a case without its history, for a page that is about something in it and logs that itself. Raises NoSuchCase."""
+    with runtime.database.reading() as session:
+        case, sight = access.require_sight(runtime, session, person, reference)
+        return view(session, case, sight, ())
+
+
 def instances(runtime: Runtime, person: str, reference: str) -> list[int]:
     """Return the ids of a case's processes, the first started first. Raises NoSuchCase."""
     with runtime.database.reading() as session:
@@ -248,16 +262,22 @@ class Consequence:
 
 
 def consequence(runtime: Runtime, person: str, reference: str, consent: int) -> Consequence:
-    """Return what a withdrawal of a consent would stop. Raises NoSuchCase, NotYoursToWithdraw and NothingToWithdraw."""
+    """Return what a withdrawal of a consent would stop.
+
+    Raises NoSuchCase, NoSuchConsent, NotYoursToWithdraw, and NothingToWithdraw for a no, or what has been withdrawn already.
+    """
     with runtime.database.reading() as session:
         case, sight = access.require_sight(runtime, session, person, reference)
         allowed = givers_for(session, case, sight)
-        holding = session.scalars(_holding(case).order_by(Consent.id)).all()
-        giver = next((one.giver for one in holding if one.id == consent), None)
-        if giver is None:
-            raise NothingToWithdraw(case=reference)
+        row = session.get(Consent, consent)
+        if row is None or row.case_id != case.id:
+            raise NoSuchConsent(case=reference)
+        giver = row.giver
         if allowed is not None and giver not in allowed:
             raise NotYoursToWithdraw(case=reference)
+        holding = session.scalars(_holding(case).order_by(Consent.id)).all()
+        if row not in holding:
+            raise NothingToWithdraw(case=reference)
         shown = view(session, case, sight, ())
         listening = [one for one in _running(session, case) if WITHDRAWN in one.messages]
         return Consequence(

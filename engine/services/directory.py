@@ -31,6 +31,10 @@ class Directory:
         known = self.organisation.unit(unit) if unit else None
         return known.name if known else unit or ""
 
+    def party(self, party: str | None) -> str:
+        """Return a party's name."""
+        return next((one.name for one in self.organisation.parties if one.id == party), party or "")
+
     def person(self, person: str | None) -> str:
         """Return a person's name, or the title of a vacant post (``position:ID``)."""
         if person and person.startswith("position:"):

@@ -321,7 +321,7 @@ def _record_signature(scene: Scene, inputs: Inputs) -> None:
             element=scene.effect.element,
             signed=bool(_yes(scene.need(inputs, "signed"))),
             person_id=_text(inputs.get("person")) or scene.act.by,
-            name=_text(inputs.get("name")),
+            name=_text(inputs.get("name")) or (_text(scene.item.inputs.get("name")) if scene.item else None),
             unit_id=scene.unit(inputs.get("unit")),
             comment=_text(inputs.get("comment")),
             made_at=scene.at,

@@ -2,72 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.services.cases import TakesPart
 from engine.services.directory import Directory
 from engine.services.history import Row
+from webui.case.phrases import name_of
 from webui.language import element_name
 from webui.words import gettext
-
-UNTOLD = frozenset({"read", "opened", "timers fired"})
-"""What stands in the history and not on the page: who read it is for the reviewer, what was opened is seen where it is done."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that happened."""
+    """One thing that happened, with what it led to at the same moment."""
 
     at: datetime
     what: str
+    also: tuple[str, ...]
     who: str
     """Empty where the clock did it."""
     for_whom: str
+    """Whose place a deputy took, or for which members of the family it was done."""
+    said: str
+    """The reason or text that was written with it, if any."""
     rules: tuple[str, ...]
 
 
-def told(rows: Sequence[Row], names: Directory) -> list[Told]:
-    """Return what happened, the newest first."""
-    return list(_told(rows, names))[::-1]
+def told(rows: Sequence[Row], names: Directory, participants: Sequence[TakesPart]) -> list[Told]:
+    """Return what happened, the newest first, as the rows are given."""
+    family = {f"participant:{one.id}": name_of(one, names) for one in participants}
+    return [one for step in _steps(rows[::-1]) if (one := _one(step, names, family))][::-1]
 
 
-def _told(rows: Sequence[Row], names: Directory) -> Iterator[Told]:
+BEGINS = frozenset({"started", "completed", "claimed", "released", "delegated", "taken back", "consent withdrawn", "note written", "document added"})
+"""What begins a step of its own, even where somebody does two things within one moment."""
+
+
+def _steps(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows, the oldest first, gathered into what happened together."""
+    steps: list[list[Row]] = []
     for row in rows:
-        if row.kind not in UNTOLD and (what := _words(row)):
-            yield Told(row.at, what, names.person(row.by), names.person(row.for_whom), row.rules)
+        last = steps[-1][-1] if steps else None
+        if last is None or (row.at, row.by) != (last.at, last.by) or row.kind in BEGINS:
+            steps.append([])
+        steps[-1].append(row)
+    return steps
+
+
+def _one(step: Sequence[Row], names: Directory, family: Mapping[str, str]) -> Told | None:
+    """Return the rows of one step, the first first, as one thing that happened."""
+    kinds = {row.kind for row in step}
+    sentences = list(dict.fromkeys(said for row in step if (said := _words(row)) and not (row.kind == "ended" and "close_case" in kinds)))
+    if not sentences:
+        return None
+    first = step[0]
+    behalf = [family.get(str(one), "") for row in step for one in _list(row.details.get("on_behalf_of"))]
+    whom = [names.person(first.for_whom), *behalf]
+    said = next((str(row.details[key]) for row in step for key in ("text", "reason") if row.details.get(key)), "")
+    rules = tuple(dict.fromkeys(rule for row in step for rule in row.rules))
+    return Told(first.at, sentences[0], tuple(sentences[1:]), names.person(first.by), gettext(" och ").join(filter(None, whom)), said, rules)
+
+
+def _list(value: object) -> Iterator[object]:
+    if isinstance(value, list):
+        yield from value
 
 
 def _words(row: Row) -> str:
-    name = element_name(row.element, row.name)
-    sentences = {
-        "started": gettext("Ärendet eller en del av det började"),
-        "ended": gettext("En del av ärendet avslutades"),
-        "completed": gettext("Klart: %(name)s", name=name),
-        "claimed": gettext("Började arbeta med: %(name)s", name=name),
-        "released": gettext("Lämnade tillbaka: %(name)s", name=name),
-        "delegated": gettext("Lämnade över: %(name)s", name=name),
-        "taken back": gettext("Tog tillbaka: %(name)s", name=name),
-        "cancelled": gettext("Behövs inte längre: %(name)s", name=name),
-        "consent withdrawn": gettext("Ett samtycke återkallades"),
-        "message": gettext("Ett besked kom till ärendet"),
-        "incident": gettext("Ett fel stoppade: %(name)s", name=name),
-        "record_participants": gettext("Deltagare fick insyn i ärendet"),
-        "record_consent": gettext("Samtycke antecknades"),
-        "record_decision": gettext("Beslut antecknades"),
-        "record_summons": gettext("Kallelse antecknades"),
-        "record_attendance": gettext("Närvaro antecknades"),
-        "record_plan": gettext("Planen sparades"),
-        "record_coordinator": gettext("Samordnare utsågs"),
-        "record_signature": gettext("En underskrift antecknades"),
-        "record_evaluation": gettext("En uppföljning antecknades"),
-        "record_note": gettext("En anteckning gjordes"),
-        "record_deviation": gettext("En avvikelse antecknades"),
-        "notify": gettext("Ett meddelande skickades"),
-        "send_copy": gettext("En kopia skickades"),
-        "open_deviation": gettext("En avvikelse började"),
-        "open_dispute": gettext("En tvist började"),
-        "revoke_access": gettext("Insynen i ärendet stängdes"),
-        "close_case": gettext("Ärendet avslutades"),
-    }
-    return sentences.get(row.kind, "")
+    return _NAMED[row.kind](element_name(row.element, row.name)) if row.kind in _NAMED else _PLAIN[row.kind]() if row.kind in _PLAIN else ""
+
+
+_NAMED: Mapping[str, Callable[[str], str]] = {
+    "completed": lambda name: gettext("Klart: %(name)s", name=name),
+    "claimed": lambda name: gettext("Började arbeta med: %(name)s", name=name),
+    "released": lambda name: gettext("Lämnade tillbaka: %(name)s", name=name),
+    "delegated": lambda name: gettext("Lämnade över: %(name)s", name=name),
+    "taken back": lambda name: gettext("Tog tillbaka: %(name)s", name=name),
+    "rerouted": lambda name: gettext("Gick vidare till en annan: %(name)s", name=name),
+    "cancelled": lambda name: gettext("Behövs inte längre: %(name)s", name=name),
+    "incident": lambda name: gettext("Ett fel stoppade: %(name)s", name=name),
+}
+_PLAIN: Mapping[str, Callable[[], str]] = {
+    "started": lambda: gettext("Ärendet eller en del av det började"),
+    "ended": lambda: gettext("En del av ärendet avslutades"),
+    "consent withdrawn": lambda: gettext("Ett samtycke återkallades"),
+    "message": lambda: gettext("Ett besked kom till ärendet"),
+    "note written": lambda: gettext("En anteckning skrevs till deltagarna"),
+    "document added": lambda: gettext("Ett dokument lades till"),
+    "record_participants": lambda: gettext("Deltagare fick insyn i ärendet"),
+    "record_consent": lambda: gettext("Samtycke antecknades"),
+    "record_decision": lambda: gettext("Beslut antecknades"),
+    "record_summons": lambda: gettext("Kallelse antecknades"),
+    "record_attendance": lambda: gettext("Närvaro antecknades"),
+    "record_plan": lambda: gettext("Planen sparades"),
+    "record_coordinator": lambda: gettext("Samordnare utsågs"),
+    "record_signature": lambda: gettext("En underskrift antecknades"),
+    "record_evaluation": lambda: gettext("En uppföljning antecknades"),
+    "record_note": lambda: gettext("En anteckning gjordes"),
+    "record_deviation": lambda: gettext("En avvikelse antecknades"),
+    "notify": lambda: gettext("Ett meddelande skickades"),
+    "send_copy": lambda: gettext("En kopia skickades"),
+    "open_deviation": lambda: gettext("En avvikelse började"),
+    "open_dispute": lambda: gettext("En tvist började"),
+    "revoke_access": lambda: gettext("Insynen i ärendet stängdes"),
+    "close_case": lambda: gettext("Ärendet avslutades"),
+}
