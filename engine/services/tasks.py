@@ -543,9 +543,7 @@ class _Change:
 
 
 @contextmanager
-def _changing(
-    runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any] | None = None, *, alone: bool = False
-) -> Iterator[_Change]:
+def _changing(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any] | None = None, *, alone: bool = False) -> Iterator[_Change]:
     """Open the one transaction of a change, for somebody who may make it; ``alone`` lets nobody else change the item from its reading on."""
     kept = answers or {}
     with runtime.database.writing() as session:

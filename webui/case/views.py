@@ -6,7 +6,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import cast
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from personnummer import personnummer
 from werkzeug.wrappers import Response
 
@@ -78,11 +78,11 @@ def withdraw(reference: str, consent: int) -> Response | str | tuple[str, int]:
     view = cases.outline(runtime(), person(), reference)
     losing = list(dict.fromkeys(phrases.name_of(one, names()) for one in follows.losing if one.unit or one.person))
     if request.method == "GET":
-        return render_template("case/case_withdraw.html", case=view, follows=follows, losing=losing, reason="", wrong="")
+        return render_template("case/case_withdraw.html", case=view, consent=consent, follows=follows, losing=losing, reason="", wrong="")
     reason = request.form.get("reason", "").strip()
     if len(reason) > LONGEST_REASON:
         wrong = gettext("Skälet får vara högst %(longest)d tecken.", longest=LONGEST_REASON)
-        page = render_template("case/case_withdraw.html", case=view, follows=follows, losing=losing, reason=reason, wrong=wrong)
+        page = render_template("case/case_withdraw.html", case=view, consent=consent, follows=follows, losing=losing, reason=reason, wrong=wrong)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     cases.withdraw(runtime(), person(), reference, giver=follows.giver, reason=reason or None)
     flash(gettext("Återkallelsen är antecknad. Det som samtycket bar är stoppat."))
@@ -102,7 +102,6 @@ def _page(reference: str, *, text: str = "", wrong: str = "") -> str:
         mine=mine,
         papers=documents.listed(runtime(), person(), reference),
         words=phrases,
-        has_diagram="case.diagram" in current_app.view_functions,
         note={"text": text, "wrong": wrong, "longest": notes.LONGEST},
     )
 
