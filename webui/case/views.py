@@ -14,10 +14,13 @@ from engine.services import case_file, caseload, cases, documents, notes
 from engine.services.cases import NewChild
 from webui.case import phrases
 from webui.case.timeline import told
+from webui.errors import not_found
 from webui.house import language, names, person, runtime
 from webui.words import gettext
 
 case = Blueprint("case", __name__)
+for unseen in (case_file.NoSuchPlan, cases.NoSuchConsent, cases.NotYoursToWithdraw):
+    case.register_error_handler(unseen, not_found)
 
 LONGEST_REASON = 1000
 """Signs; the reason of a withdrawal is a sentence, and nobody has to give one."""
