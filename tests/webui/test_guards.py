@@ -46,7 +46,6 @@ WHO = {
     "task.release": OWN,
     "task.delegate": OWN,
     "task.done": READER,
-    "task.forget": OWN,
     "case.every": READER,
     "case.show": OWN,
     "case.events": OWN,
