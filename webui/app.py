@@ -75,7 +75,7 @@ def _add_templates(app: Flask) -> None:
     environment = app.jinja_env
     environment.loader = ChoiceLoader([PackageLoader("webui"), PrefixLoader({macros: PackageLoader(macros)})])
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters.update(day=dates.day, short_day=dates.short_day, month=dates.month, moment=dates.moment)
+    environment.filters.update(day=dates.day, short_day=dates.short_day, month=dates.month, near_day=dates.near_day, moment=dates.moment)
     environment.filters.update(due=dates.due, distance=dates.distance)
     environment.filters.update(anchor=sheet.anchor, written_value=sheet.written_value, input_type=sheet.input_type)
     environment.globals.update(accepted_files=sheet.accepted)

@@ -12,6 +12,8 @@ from engine.clock import STOCKHOLM
 from webui.house import language, runtime
 from webui.words import gettext, ngettext
 
+WEEK = 7
+"""Days within which a day is said by its name."""
 NEAR = 14
 """Days within which the distance is said too."""
 
@@ -41,6 +43,14 @@ def day(on: date | datetime) -> str:
 def short_day(on: date | datetime) -> str:
     """Say a day without its weekday: "12 mars 2026"."""
     return str(format_date(local(on) if isinstance(on, datetime) else on, "d MMMM y", locale=language()))
+
+
+def near_day(on: date) -> str:
+    """Say a day of the coming week by its name, "fredag", and any other with its date."""
+    ahead = (on - today()).days
+    if ahead == 0:
+        return gettext("i dag")
+    return str(format_date(on, "EEEE", locale=language())) if 0 < ahead < WEEK else short_day(on)
 
 
 def month(on: date | datetime) -> str:

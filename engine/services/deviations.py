@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engine.errors import SamspelError
+from engine.facts.organisation import Organisation
 from engine.services import access, agreements, history, ladders, steps
 from engine.services.cases import Delivery, NoSuchUnit, NotYourUnit
 from engine.services.facts import Subject
@@ -348,7 +349,7 @@ def _reports(runtime: Runtime, session: Session, person: str, rows: Sequence[Dev
     cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_({row.case_id for row in rows if row.case_id})))}
     of = select(ProcessInstance.id, ProcessInstance.milestones).where(ProcessInstance.id.in_(instances))
     milestones = {row.id: row.milestones for row in session.execute(of)}
-    look = _Look(runtime, session, person)
+    look = _Look(runtime.organisation(session), person, runtime.clock.now())
     return [look.at(row, items[row.instance_id], cases.get(row.case_id or 0), armed, milestones[row.instance_id]) for row in rows]
 
 
@@ -356,9 +357,9 @@ def _reports(runtime: Runtime, session: Session, person: str, rows: Sequence[Dev
 class _Look:
     """One reader's view of the register's rows."""
 
-    runtime: Runtime
-    session: Session
+    organisation: Organisation
     person: str
+    now: datetime
 
     def at(
         self, row: Deviation, items: Sequence[WorkItem], case: Case | None, armed: Collection[tuple[int, datetime]], milestones: Mapping[str, Any]
@@ -385,9 +386,8 @@ class _Look:
         )
 
     def _waiting(self, item: WorkItem, moves_on: bool) -> Waiting:  # noqa: FBT001 - a column among columns
-        at = self.runtime.clock.now()
-        right = access.right_to(self.runtime.organisation(self.session), self.person, item, at)
-        overdue = item.due_at is not None and item.due_at < at
+        right = access.right_to(self.organisation, self.person, item, self.now)
+        overdue = item.due_at is not None and item.due_at < self.now
         return Waiting(
             item.id,
             item.name,

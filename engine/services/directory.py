@@ -83,6 +83,17 @@ class Directory:
         """Whether a person answers for a manager's post now, also as a deputy for some purposes only."""
         return any(self.organisation.led_by(person, self.at, purpose) for purpose in (None, *PURPOSES))
 
+    def owns_processes(self, person: str) -> bool:
+        """Whether a person answers for the drawings and routes of some agreement now."""
+        return any(post.role == PROCESS_OWNER for post in self.organisation.acted_for(person, self.at))
+
+    def groups_of(self, person: str) -> tuple[str, ...]:
+        """Return the ids of the groups in which a person sits, by a post or by themselves, deputies included."""
+        sits = set(self.organisation.sits_in(self.at, person=person))
+        for post in self.organisation.acted_for(person, self.at):
+            sits |= set(self.organisation.sits_in(self.at, position=post.id))
+        return tuple(sorted(sits))
+
     def is_at_work(self, person: str) -> bool:
         """Whether a person holds a post or stands in for one; families do neither."""
         return any(self.organisation.acted_for(person, self.at, purpose) for purpose in (None, *PURPOSES))
