@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from personnummer import personnummer
@@ -311,3 +312,27 @@ def test_a_preparation_that_was_broken_off_leaves_no_file_and_the_next_begins_an
     assert heard == [1, 2]
     assert path.exists()
     assert [one.name for one in tmp_path.iterdir()] == ["demo.sqlite"]
+
+
+TOURS = (Path(__file__).parents[2] / "docs/demonstration.md").read_text("utf-8")
+
+
+def test_the_document_lists_whom_to_begin_as_in_the_order_of_the_page():
+    assert re.findall(r"^\| .+? \| `(.+?)` \|", TOURS, re.MULTILINE) == [one.person for one in prepare.beginnings()]
+
+
+def test_the_tours_lead_only_to_people_and_work_that_are_there(demonstration):
+    known = organisation_of(demonstration)
+    drawn = {element.name for model in demonstration.releases.active.processes.values() for element in model.elements.values()}
+    with demonstration.database.reading() as session:
+        waiting = select(WorkItem.name, Child.name).join(Case, Case.id == WorkItem.case_id).join(Child).where(WorkItem.closed_at.is_(None))
+        there = {(name, "".join(part[0] for part in child.split())) for name, child in session.execute(waiting)}
+
+    followed = re.findall(r"follow \*\*([^*]+)\*\* \((\w+)\)", TOURS, re.IGNORECASE)
+    later = ("Besluta på ledningsnivå", "MV")
+    assert len(followed) == 5
+    assert set(followed) - {later} <= there, "the last is lifted there by the tour itself"
+    assert set(re.findall(r"\*\*Skicka: ([^*]+)\*\*", TOURS)) <= drawn
+    assert set(re.findall(r"(?:Press|Be) \*\*(?:Se det som )?([^*]+)\*\*", TOURS)) <= {one.name for one in known.persons} | {
+        f"Skicka: {name}" for name in drawn
+    }
