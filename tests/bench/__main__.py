@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from engine.storage.database import Database, open_database, upgrade
 from tests import postgresql
-from tests.bench import durable, stock, volume
+from tests.bench import durable, pages, stock, volume
 
 SHARE_SQLITE, SHARE_POSTGRESQL = 0.20, 0.35
 
@@ -25,11 +25,15 @@ def main() -> None:
     """Measure everything that this machine can."""
     print(f"Python {platform.python_version()}, {platform.machine()}; each ratio is measured in turns within this run: median (first to last tenth)")
     small = "--small" in sys.argv
+    if "--pages" in sys.argv:
+        show_pages(small=small)
+        return
     sizes = (volume.SMALL, 20_000) if small else (volume.SMALL, volume.MIDDLE, volume.LARGE)
     show(stock.lines())
     with sqlite() as (new, copy_of):
         show(durable.lines(new(), copy_of, "SQLite", SHARE_SQLITE))
         show(volume.lines(new, "SQLite", sizes))
+    show_pages(small=small)
     with postgresql.server() as url:
         if url is None:
             print("PostgreSQL: no server found on this machine, not measured")
@@ -37,6 +41,12 @@ def main() -> None:
         new, copy_of = on_postgresql(url)
         show(durable.lines(new(), copy_of, "PostgreSQL", SHARE_POSTGRESQL))
         show(volume.lines(new, "PostgreSQL", sizes))
+
+
+def show_pages(*, small: bool) -> None:
+    """Measure the pages over HTTP; ``--pages`` measures nothing else."""
+    with tempfile.TemporaryDirectory(prefix="samspel-bench-") as folder:
+        show(pages.lines(Path(folder), (pages.SMALL, 20_000 if small else pages.LARGE)))
 
 
 def show(lines: Iterator[object]) -> None:

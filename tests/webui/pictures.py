@@ -88,7 +88,8 @@ def _write_index(taken: list[Picture]) -> None:
     parts = []
     for scene, pictures in by_scene.items():
         links = "".join(f'<a href="{one.file}"><img src="{one.file}" alt="" loading="lazy"><br>{one.where}</a>' for one in pictures)
-        parts.append(f"<h2>{html.escape(scene.name)}</h2>\n<p>{html.escape(scene.shows)}: <code>{html.escape(scene.path)}</code></p>\n<div>{links}</div>")
+        shows = f"{html.escape(scene.shows)}: <code>{html.escape(scene.path)}</code>"
+        parts.append(f"<h2>{html.escape(scene.name)}</h2>\n<p>{shows}</p>\n<div>{links}</div>")
     style = "<style>div { display: flex; flex-wrap: wrap; gap: 1em } img { border: 1px solid #999; max-height: 24em; max-width: 22em }</style>"
     head = f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Samspel: the pages</title>\n{style}\n<h1>The pages</h1>\n'
     (PAGES / "index.html").write_text(head + "\n".join(parts) + "\n</html>\n", encoding="utf-8")
