@@ -7,7 +7,9 @@ sentence on standard error; 2 that the command was written wrong.
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -50,8 +52,45 @@ class SentenceGroup(click.Group):
             raise click.ClickException(error.sentence(language)) from error
 
 
+class ConfigUnreadable(SamspelError):
+    """The file of settings cannot be read, or says what nobody knows."""
+
+    sv = "Filen {file} med inställningar går inte att använda: {reason}. Inställningarna heter {known}."
+    en = "The file {file} with settings cannot be used: {reason}. The settings are {known}."
+
+
+SETTINGS = ("database", "language", "models")
+SERVED = ("bind", "workers", "threads", "proxies", "timers", "log_requests", "secret_key")
+"""What a file may set: for every command, and for ``serve``."""
+
+
+def _read_config(ctx: click.Context, _: click.Parameter, file: Path | None) -> None:
+    """Let a file say what neither the command line nor the environment does."""
+    if file is None:
+        return
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
+        reason = ", ".join(sorted(set(told) - {*SETTINGS, *SERVED})) or None
+    except (OSError, ValueError) as error:
+        told, reason = {}, error.strerror if isinstance(error, OSError) else str(error)
+    if reason is not None:
+        language: Language = "en" if os.environ.get("SAMSPEL_LANGUAGE") == "en" else "sv"  # the option has not been read yet
+        raise click.ClickException(ConfigUnreadable(file=file, reason=reason, known=", ".join((*SETTINGS, *SERVED))).sentence(language))
+    served = {name: value for name, value in told.items() if name in SERVED}
+    ctx.default_map = {**{name: value for name, value in told.items() if name in SETTINGS}, "serve": served}
+
+
 @click.group(cls=SentenceGroup)
 @click.version_option(package_name="samspel")
+@click.option(
+    "--config",
+    envvar="SAMSPEL_CONFIG",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    help="TOML file with settings; the environment and the command line go before it.",
+)
 @click.option(
     "--database",
     envvar="SAMSPEL_DATABASE",

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_jinja import __name__ as macros
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from engine.services import accounts
@@ -67,7 +68,11 @@ def create_app(settings: Settings) -> Flask:
     for room in ROOMS + ((demo,) if settings.demonstration else ()):
         app.register_blueprint(room)
     api = create_api(behind, LARGEST_POST)
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/api": api})  # type: ignore[method-assign]  # as Flask's documentation does
+    beneath = DispatcherMiddleware(app.wsgi_app, {"/api": api})
+    # It shortens the path of what it is given, which the server's log is still to tell.
+    app.wsgi_app = lambda environ, start_response: beneath(dict(environ), start_response)  # type: ignore[method-assign]
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -18,6 +18,8 @@ from engine.services.runtime import Runtime
 from webui.app import create_app
 from webui.demo import prepare
 from webui.house import EXTENSION
+from webui.serving import Place, require_assets
+from webui.serving import serve as serve_until_told
 from webui.settings import Settings
 
 SWEEP_SECONDS = 20
@@ -31,13 +33,6 @@ class PortTaken(SamspelError):
     en = "Port {port} is in use. Choose another with --port."
 
 
-class AssetsMissing(SamspelError):
-    """The pages' style and script have not been built."""
-
-    sv = "Sidornas stil och skript är inte byggda. Kör make assets."
-    en = "The style and script of the pages have not been built. Run make assets."
-
-
 @samspel.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8017, show_default=True, help="Where to answer, on this computer only.")
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), default=Path("samspel-demo.sqlite"), show_default=True, help="Its database.")
@@ -48,8 +43,7 @@ def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> Non
 
     Anybody who reaches the port may be anybody: never for real children.
     """
-    if not (Path(__file__).parent / "static" / "built" / "pages.css").is_file():
-        raise AssetsMissing
+    require_assets()
     _require_free(port)
     swedish = settings.language == "sv"
     if reset:
@@ -74,6 +68,36 @@ def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> Non
     finally:
         over.set()
         server.server_close()
+
+
+@samspel.command()
+@click.option("--bind", envvar="SAMSPEL_BIND", default="127.0.0.1:8000", show_default=True, help="Where to answer: HOST:PORT, or unix:/path.")
+@click.option("--workers", envvar="SAMSPEL_WORKERS", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes.")
+@click.option("--threads", envvar="SAMSPEL_THREADS", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests at once in each.")
+@click.option("--proxies", envvar="SAMSPEL_PROXIES", type=click.IntRange(0, 5), default=0, show_default=True, help="Reverse proxies in front.")
+@click.option("--timers/--no-timers", default=True, show_default=True, help="Let time pass here; else call samspel timers run every few minutes.")
+@click.option("--log-requests/--no-log-requests", default=True, show_default=True, help="Write a line for each request.")
+@click.option("--plain-http", is_flag=True, help="Cookies without TLS too: for a trial on one's own computer, never in use.")
+@click.option("--secret-key", envvar="SAMSPEL_SECRET_KEY", default="", hidden=True)
+@click.pass_obj
+def serve(  # noqa: PLR0913 - one for each option
+    settings: EngineSettings,
+    bind: str,
+    workers: int,
+    threads: int,
+    proxies: int,
+    secret_key: str,
+    *,
+    timers: bool,
+    log_requests: bool,
+    plain_http: bool,
+) -> None:
+    """Serve Samspel for real use, until it is told to stop; docs/operating.md says what belongs around it.
+
+    The secret key comes from SAMSPEL_SECRET_KEY or the file of --config, never from the command line, which others can see.
+    """
+    made = Settings(settings.database, settings.models, secret_key=secret_key, secure_cookies=not plain_http, proxies=proxies)
+    click.get_current_context().exit(serve_until_told(made, Place(bind, workers, threads, timers, log_requests), settings.language))
 
 
 def _require_free(port: int) -> None:

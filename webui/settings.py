@@ -23,5 +23,9 @@ class Settings:
     """Signs cookies and form tokens; sessions survive a restart only where it stays the same."""
     secure_cookies: bool = True
     """Whether cookies go over TLS only; off for a demonstration on one's own machine."""
+    proxies: int = 0
+    """How many reverse proxies stand in front, whose word about the caller's address and TLS is taken."""
+    calls_a_minute: int = 600
+    """How many calls of the API a token may make in each worker; 0 is any number."""
     wall_clock: Clock = field(default_factory=SystemClock, repr=False)
     """The real time, for sessions; cases follow the runtime's clock."""
