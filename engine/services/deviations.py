@@ -8,7 +8,7 @@ A list asks the same number of questions whatever its length.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -102,6 +102,10 @@ class NotYoursToLift(SamspelError):
     en = "{person} may read the deviation {deviation}, but only its reporter and the managers above lift it."
 
 
+_TOP = 3
+_PLACES = {"nearest_manager": 1, "next_manager": 2, "management_level": _TOP, "steering_group": _TOP}
+
+
 @dataclass(frozen=True)
 class Report:
     """A deviation as the register has it."""
@@ -126,6 +130,8 @@ class Report:
     """Initials and birth year, where it belongs to a case."""
     lifted: Lifted | None = None
     """How it came to where it stands; none where it has not been lifted."""
+    decided: bool = False
+    """Whether what is to be done about it has been decided: what is left is to answer the reporter, and to see whether it helped."""
     notes: tuple[Note, ...] = ()
     """What was written to those who follow it once it was decided, the first first: the feedback, and whether it helped."""
     ladder: Ladder | None = None
@@ -142,6 +148,17 @@ class Report:
     def open_work(self) -> tuple[int, ...]:
         """The ids of its open tasks."""
         return tuple(one.id for one in self.waiting)
+
+    @property
+    def place(self) -> int:
+        """Return where it stands: 0 with the reporter, 1 the nearest manager, 2 the next level, 3 management, 4 with the answer to the reporter.
+
+        An agreement may leave the next level out, so the level alone does not say it.
+        """
+        if self.decided:
+            return _TOP + 1
+        highest = max((_PLACES.get(one.role or "", 0) for one in self.waiting), default=0)
+        return max(highest, min(self.level, _TOP))
 
     @property
     def mine(self) -> tuple[Waiting, ...]:
@@ -382,6 +399,7 @@ class _Look:
             waiting=tuple(self._waiting(item, (item.instance_id, item.due_at) in armed) for item in items if item.closed_at is None),
             child=f"{case.child.initials} {case.child.birth_date.year}" if case else None,
             lifted=_lifted(items, milestones),
+            decided=any(_after_decision(items)),
             notes=_notes(items),
         )
 
@@ -423,11 +441,18 @@ _SAME_STEP = timedelta(milliseconds=1)
 
 def _notes(items: Sequence[WorkItem]) -> tuple[Note, ...]:
     """What the tasks after the decision have told, in the words that ``record_note`` keeps."""
-    due = False
     found: list[Note] = []
-    for item in items:
+    for item in _after_decision(items):
         told = (item.answers or {}).get("text")
-        if due and item.due_at is None and told and item.closed_at is not None and "record_note" in item.properties.get("effect", ""):
+        if told and item.closed_at is not None and "record_note" in item.properties.get("effect", ""):
             found.append(Note(item.closed_at, item.closed_by, item.closed_for, item.element, item.name, str(told)))
-        due = due or item.due_at is not None
     return tuple(found)
+
+
+def _after_decision(items: Sequence[WorkItem]) -> Iterator[WorkItem]:
+    """The tasks that follow the decision: without a deadline, after one that had (as ladders.stages_of has it)."""
+    had_deadline = False
+    for item in items:
+        if had_deadline and item.due_at is None and item.role not in ("initiator", "process_owner"):
+            yield item
+        had_deadline = had_deadline or item.due_at is not None

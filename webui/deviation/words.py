@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from engine.clock import STOCKHOLM
 from engine.services.ladders import Rung
+from engine.services.sheets import Line
+from webui import dates
 from webui.language import form_words
 from webui.task.sheet import Sheet
 from webui.words import gettext
@@ -46,4 +51,17 @@ def kind_name(kind: str) -> str:
 def answers(rung: Rung) -> list[tuple[str, str]]:
     """Return what somebody answered in a task: question and answer, in the language of the page."""
     sheet = Sheet(rung.lines, form_words(rung.form) if rung.form else {}, {})
-    return [(sheet.label(line), text) for line in rung.lines if (text := sheet.shown(line))]
+    return [(sheet.label(line), text) for line in rung.lines if (text := _moment(line) or sheet.shown(line))]
+
+
+def _moment(line: Line) -> str:
+    """Return an answer that is a day, or a day and a time, as one says it; answers are kept as ISO text."""
+    if line.field.type != "datetime" or not isinstance(line.value, str):
+        return ""
+    try:
+        at = datetime.fromisoformat(line.value)
+    except ValueError:
+        return ""
+    if line.field.subtype == "date":
+        return dates.day(at.date())
+    return dates.moment(at if at.tzinfo else at.replace(tzinfo=STOCKHOLM))
