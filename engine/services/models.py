@@ -469,7 +469,13 @@ def _tables(release: Release, decision: str) -> Iterator[DecisionTable]:
 
 
 _SIGNS = {">=": ("minst", "at least"), "<=": ("högst", "at most"), ">": ("mer än", "more than"), "<": ("mindre än", "less than")}
-_PLAIN = {"-": Text("alla", "any"), "": Text("alla", "any"), "true": Text("ja", "yes"), "false": Text("nej", "no"), "null": Text("inget", "nothing")}
+_PLAIN = {
+    "-": Text("oavsett", "any"),
+    "": Text("oavsett", "any"),
+    "true": Text("ja", "yes"),
+    "false": Text("nej", "no"),
+    "null": Text("inget", "nothing"),
+}
 
 
 def _cell(cell: str, words: Mapping[str, Any], key: str) -> Text:
@@ -483,7 +489,7 @@ def _cell(cell: str, words: Mapping[str, Any], key: str) -> Text:
         return Text(f"{sv} {number}", f"{en} {number}")
     if text.startswith('"') and text.endswith('"'):
         values = [_value(words, key, value) for value in _QUOTED.findall(text)]
-        return Text(" eller ".join(one.sv for one in values), " or ".join(one.en or one.sv for one in values))
+        return Text(" / ".join(one.sv for one in values), " / ".join(one.en or one.sv for one in values))
     return Text(text, text)
 
 

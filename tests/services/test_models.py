@@ -71,7 +71,7 @@ def test_a_decision_table_reads_as_words(sheets):
     assert table.first_hit
     first = table.rows[0]
     assert [cell.sv for cell in first.cells] == [
-        "Vårdnadshavare eller Barnet eller vårdnadshavare",
+        "Vårdnadshavare / Barnet eller vårdnadshavare",
         "Alla vårdnadshavare",
         "minst 1",
         "0",
