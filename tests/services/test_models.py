@@ -75,8 +75,8 @@ def test_a_decision_table_reads_as_words(sheets):
         "Alla vårdnadshavare",
         "minst 1",
         "0",
-        "alla",
-        "alla",
+        "oavsett",
+        "oavsett",
         "ja",
     ]
     assert (first.note.en, first.rules) == ("All who answered say yes", ("000-5", "003-3"))
