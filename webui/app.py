@@ -25,6 +25,7 @@ from webui.door.views import door
 from webui.house import EXTENSION, House, User, house, names, reader
 from webui.inbox.views import inbox
 from webui.lead.views import lead
+from webui.need.views import need
 from webui.numbers import RowNumber
 from webui.password.views import password
 from webui.people.views import people
@@ -34,7 +35,7 @@ from webui.start.views import start
 from webui.task import sheet
 from webui.task.views import task
 
-ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, case, document, deviation, diagram, lead, processes, people)
+ROOMS: tuple[Blueprint, ...] = (door, password, start, inbox, task, need, case, document, deviation, diagram, lead, processes, people)
 OPEN = frozenset({"static", "door.login", "door.choose_language"})
 """What one reaches without being logged in; the demonstration's change of person beside it."""
 BEFORE_A_PASSWORD = frozenset({"password.choose", "door.logout"})

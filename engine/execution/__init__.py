@@ -18,7 +18,7 @@ from engine.execution.instances import complete, deliver, fire_timers, standing,
 from engine.execution.outline import Outline, Phase, outline
 from engine.execution.release import Release, load_files
 from engine.execution.results import ArmedTimer, Effect, ReadyTask, Standing, Step, Visit
-from engine.execution.sequel import Sequel, sequel
+from engine.execution.sequel import Sequel, opening, sequel
 from engine.execution.sheets import Line, lay_out
 from engine.execution.state import StateUnreadable
 
@@ -50,6 +50,7 @@ __all__ = [
     "fire_timers",
     "lay_out",
     "load_files",
+    "opening",
     "outline",
     "sequel",
     "standing",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from engine.execution.drawing import Element, ProcessModel
+from engine.execution import feel
+from engine.execution.drawing import Element, Flow, ProcessModel
 from engine.execution.release import Release
+from engine.execution.results import FeelValue
 
 _CHOOSE = frozenset({"exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 _WAIT = frozenset({"intermediateCatchEvent", "receiveTask"})
@@ -22,12 +25,22 @@ class Sequel:
     """Whether all of them come, whatever is answered and whoever else is still at work."""
 
 
-def sequel(release: Release, process: str, element: str) -> Sequel:
-    """Return what follows a user task: through gateways, calls and the ends of what was called, to the next people."""
-    walk = _Walk(release)
+def sequel(release: Release, process: str, element: str, facts: Mapping[str, FeelValue] = MappingProxyType({})) -> Sequel:
+    """Return what follows a user task: through gateways, calls and the ends of what was called, to the next people.
+
+    ``facts`` are those that no answer changes, ``policy`` above all: where an exclusive gateway asks for nothing else, its way is known.
+    """
+    walk = _Walk(release, facts)
     model = release.processes[process]
     walk.certain = model.elements[element].loop is None
     walk.after(model, model.elements[element])
+    return Sequel(tuple(walk.found.values()), walk.certain and bool(walk.found))
+
+
+def opening(release: Release, process: str) -> Sequel:
+    """Return the user tasks with which a process begins."""
+    walk = _Walk(release)
+    walk.enter(release.processes[process], None)
     return Sequel(tuple(walk.found.values()), walk.certain and bool(walk.found))
 
 
@@ -36,18 +49,35 @@ class _Walk:
     """A way through the drawings, each element once."""
 
     release: Release
+    facts: Mapping[str, FeelValue] = field(default_factory=dict)
     found: dict[tuple[str, str], Element] = field(default_factory=dict)
     certain: bool = True
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def after(self, model: ProcessModel, element: Element) -> None:
         flows = model.outgoing(element.id)
-        if len(flows) > 1 and element.kind in _CHOOSE:
+        if len(flows) > 1 and element.kind == "exclusiveGateway" and (way := self._known_way(element, flows)) is not None:
+            flows = [way]
+        elif len(flows) > 1 and element.kind in _CHOOSE:
             self.certain = False
         for flow in flows:
             self._arrive(model, model.elements[flow.target])
         if not flows:
             self._leave(model, element)
+
+    def _known_way(self, element: Element, flows: Sequence[Flow]) -> Flow | None:
+        """Return the flow that the facts choose, where they alone do."""
+        conditions = {flow.id: flow.condition for flow in flows if flow.condition is not None and flow.id != element.default}
+        roots = frozenset({*self.facts, *self.release.roots})
+        read = {path.partition(".")[0] for one in conditions.values() for path in feel.names(one.text, roots=roots)}
+        if not conditions or not read <= set(self.facts):
+            return None
+        try:
+            met = feel.evaluate_many([feel.Evaluation(one.text, {name: self.facts[name] for name in read}) for one in conditions.values()])
+        except feel.FeelError:
+            return None  # the step itself will say so, to whoever can mend it
+        chosen = next((id_ for id_, value in zip(conditions, met, strict=True) if value is True), element.default)
+        return next((flow for flow in flows if flow.id == chosen), None)
 
     def _arrive(self, model: ProcessModel, element: Element) -> None:
         place = (model.id, element.id)
@@ -59,15 +89,15 @@ class _Walk:
         elif element.kind in _WAIT:
             self.certain = False  # time, or somebody else, says when it goes on
         elif element.kind == "callActivity" and element.called:
-            self._enter(self.release.processes[element.called], None)
+            self.enter(self.release.processes[element.called], None)
         elif element.kind == "subProcess":
-            self._enter(model, element.id)
+            self.enter(model, element.id)
         else:
             if len(model.incoming(element.id)) > 1 and element.kind in _CHOOSE | {"parallelGateway"}:
                 self.certain = self.certain and element.kind == "exclusiveGateway"
             self.after(model, element)
 
-    def _enter(self, model: ProcessModel, container: str | None) -> None:
+    def enter(self, model: ProcessModel, container: str | None) -> None:
         for start in model.within(container):
             if start.kind == "startEvent":
                 self._arrive(model, start)

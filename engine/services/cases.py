@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import execution
@@ -175,6 +175,22 @@ def start(runtime: Runtime, person: str, *, agreement: str, child: NewChild, uni
         session.flush()
         instance, items = steps.write_begun(session, begun, Act(at, person))
         return Started(row.reference, instance.id, tuple(items))
+
+
+def known(runtime: Runtime, person: str, child: NewChild) -> list[str]:
+    """Return the references of open cases around a child that a person may see already; that they were told stands in those cases' history.
+
+    The child is the same by identity number, or by name and birth date. Of a case that is not theirs to see nothing is said, not even
+    that there is one: that a child has a case is itself a secret (OSL 23, 25 and 26 kap.), and to report a need gives no right to it.
+    """
+    same_name = (func.lower(Child.name) == child.name.strip().lower(), Child.birth_date == child.birth_date)
+    same = or_(and_(*same_name), *((Child.identity_number == child.identity_number,) if child.identity_number else ()))
+    with runtime.database.reading() as session:
+        query = select(Case).join(Child, Child.id == Case.child_id).where(same, Case.closed_at.is_(None)).order_by(Case.id)
+        found = [case for case in session.scalars(query) if access.may_see(runtime, session, person, case)]
+    for case in found:
+        history.log_reading(runtime, person, history.Reading("match", case.id))
+    return [case.reference for case in found]
 
 
 def show(runtime: Runtime, person: str, reference: str) -> CaseView:

@@ -1,4 +1,4 @@
-"""Texts that could not be taken when they were sent, because the session had ended: kept for the person who wrote them, and nobody else.
+"""Texts that are on their way: sent after the session had ended, or the first step of several. Kept for their writer, and nobody else.
 
 Who wrote one is known from a token that the form carried; the web makes and reads it. A kept text is no draft: it lies beside
 the work until its writer has seen it, so that it overwrites nothing.
@@ -43,6 +43,16 @@ def find(runtime: Runtime, person: str, place: str) -> Kept | None:
     with runtime.database.reading() as session:
         row = session.get(KeptText, (person, place))
         return Kept(tuple((name, text) for name, text in row.fields), row.kept_at) if row else None
+
+
+def take(runtime: Runtime, person: str, place: str) -> Kept | None:
+    """Return what is kept and keep it no longer: of two who ask at once, one gets it."""
+    with runtime.database.writing() as session:
+        row = session.get(KeptText, (person, place), with_for_update=True)
+        if row is None:
+            return None
+        session.delete(row)
+        return Kept(tuple((name, text) for name, text in row.fields), row.kept_at)
 
 
 def forget(runtime: Runtime, person: str, place: str) -> None:

@@ -14,7 +14,7 @@ from engine import execution
 from engine.execution import Form
 from engine.execution.drawing import Element
 from engine.services import access, steps
-from engine.services.facts import CaseFacts, gather
+from engine.services.facts import CaseFacts, Subject, gather
 from engine.services.runtime import Runtime
 from engine.storage.tables import ProcessInstance, WorkItem
 
@@ -62,8 +62,22 @@ def ahead(runtime: Runtime, person: str, work_item: int) -> Outlook:
         item = access.open_work(runtime, session, person, work_item)
         instance = item.instance
         release = runtime.releases.get(instance.release)
-        found = execution.sequel(release, item.process, item.element)
         facts = gather(session, runtime.organisation(session), release, steps.subject_of(instance), runtime.clock.now())
+        found = execution.sequel(release, item.process, item.element, _settled(facts))
+        return Outlook(tuple(Coming(one.id, one.name, _queue(one, facts)) for one in found.tasks), found.certain)
+
+
+def at_start(runtime: Runtime, person: str, unit: str, agreement: str) -> Outlook:
+    """Return what comes after the first piece of work of a new case that somebody begins from a unit: who decides, before they begin."""
+    release = runtime.releases.active
+    process = release.for_purpose("case").id
+    first = execution.opening(release, process)
+    if not first.certain or len(first.tasks) != 1:
+        return Outlook((), certain=False)
+    with runtime.database.reading() as session:
+        subject = Subject(agreement, "case", person, unit, None)
+        facts = gather(session, runtime.organisation(session), release, subject, runtime.clock.now())
+        found = execution.sequel(release, first.tasks[0].process, first.tasks[0].id, _settled(facts))
         return Outlook(tuple(Coming(one.id, one.name, _queue(one, facts)) for one in found.tasks), found.certain)
 
 
@@ -84,6 +98,12 @@ def before(runtime: Runtime, person: str, work_item: int) -> list[Earlier]:
             for one in session.scalars(query)
             if one.form and one.closed_at is not None
         ]
+
+
+def _settled(facts: CaseFacts) -> Mapping[str, Any]:
+    """Return the facts that nothing which is answered here changes."""
+    known = facts({})
+    return {name: known[name] for name in ("policy", "agreement")}
 
 
 def _queue(element: Element, facts: CaseFacts) -> str | None:

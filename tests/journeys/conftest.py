@@ -118,6 +118,7 @@ class PageTown(Town):
         page.goto(f"{self.address}/need")
         page.fill("[name=name]", "Maja Exempelsson")
         page.fill("[name=birth_date]", born.isoformat())
+        press(page, "main form[novalidate] button[type=submit]")
         page.check(f"[name=place][value='{unit} {agreement}']")
         press(page, "main button[type=submit]")
         item = self.item(page.url)

@@ -151,6 +151,7 @@ def school(runtime):
 def need(browser_of, school):
     """A need that the teacher has begun to report: the browser, and the page with its form."""
     opened = browser_of(school.teacher)
-    page = opened.post("/need", name="Maja Exempelsson", birth_date="2014-03-14", place=school.place)
+    opened.post("/need", name="Maja Exempelsson", birth_date="2014-03-14")
+    page = opened.post("/need/agreement", place=school.place)
     assert page.status == 200, page.text
     return opened, page

@@ -172,6 +172,9 @@ def test_a_need_is_reported_by_keyboard_alone_and_an_error_leads_to_its_field(ch
 
     keyed(page, "main button[type=submit]")
     entered(page)
+    assert page.url.endswith("/need/agreement")
+    keyed(page, "main button[type=submit]")
+    entered(page)
     assert "/task/" in page.url, page.inner_text("main")
     keyed(page, "button[value=complete]")
     entered(page)
@@ -188,6 +191,7 @@ def test_what_one_writes_is_kept_without_pressing_a_button(chromium, address, sc
     page.goto(f"{address}/need")
     page.fill("#name", "Maja Exempelsson")
     page.fill("#birth_date", "2014-03-14")
+    press(page, "main button[type=submit]")
     press(page, "main button[type=submit]")
 
     page.locator("main textarea").first.fill("Maja orkar inte med skoldagen.")
