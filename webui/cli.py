@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -33,6 +34,13 @@ class PortTaken(SamspelError):
     en = "Port {port} is in use. Choose another with --port."
 
 
+class FileUnusable(SamspelError):
+    """The demonstration's file cannot be written where it should lie."""
+
+    sv = "Filen {file} går inte att skriva. Välj en annan med --file."
+    en = "The file {file} cannot be written. Choose another with --file."
+
+
 @samspel.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8017, show_default=True, help="Where to answer, on this computer only.")
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), default=Path("samspel-demo.sqlite"), show_default=True, help="Its database.")
@@ -45,12 +53,14 @@ def demo(settings: EngineSettings, port: int, file: Path, *, reset: bool) -> Non
     """
     require_assets()
     _require_free(port)
+    if not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+        raise FileUnusable(file=file)
     swedish = settings.language == "sv"
     if reset:
         prepare.throw_away(file)
     if not file.exists():
         click.echo("Förbereder påhittade personer och ärenden, en gång:" if swedish else "Preparing invented people and cases, once:")
-    prepare.prepare(file, settings.models, lambda number, of, where: click.echo(f"  {number:>2}/{of}  {where}"))
+    prepare.prepare(file, settings.models, lambda number, of, where: click.echo(f"  {number:>2}/{of}  {where if swedish else ''}".rstrip()))
     app = create_app(Settings(f"sqlite:///{file}", settings.models, demonstration=True, secure_cookies=False))
     runtime: Runtime = app.extensions[EXTENSION].runtime
     prepare.catch_up(runtime)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import shutil
+import socket
+import subprocess
+import sys
 import tomllib
+import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from personnummer import personnummer
 from sqlalchemy import func, select
 
@@ -29,6 +36,7 @@ from engine.simulation.stage import fill
 from engine.storage.database import open_database, upgrade
 from engine.storage.tables import Case, Child, Deviation, Dispute, Incident, WorkItem
 from tests.webui.demonstration import client_of, opened, token_of
+from webui.cli import samspel
 from webui.demo import prepare
 from webui.house import EXTENSION
 
@@ -336,3 +344,34 @@ def test_the_tours_lead_only_to_people_and_work_that_are_there(demonstration):
     assert set(re.findall(r"(?:Press|Be) \*\*(?:Se det som )?([^*]+)\*\*", TOURS)) <= {one.name for one in known.persons} | {
         f"Skicka: {name}" for name in drawn
     }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
+    done = CliRunner().invoke(samspel, ["demo", "--port", str(free_port()), "--file", str(tmp_path / "nowhere" / "demo.sqlite")])
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: Filen ")
+    assert done.stderr.endswith("Välj en annan med --file.\n")
+
+
+def test_a_second_start_prepares_nothing_and_prints_address_and_logins(file, tmp_path):
+    port = free_port()
+    prepared = shutil.copy(file, tmp_path / "demo.sqlite")
+    command = [sys.executable, "-c", "from webui.cli import main; main()", "--language", "en", "demo", "--port", str(port), "--file", str(prepared)]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as started:
+        said = list(takewhile(lambda line: not line.startswith("Stop with"), started.stdout))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/demo") as page:
+            status = page.status
+        started.terminate()
+
+    assert status == 200
+    assert said[0].startswith(f"http://127.0.0.1:{port}/demo")
+    assert [line.split()[0] for line in said[1::2]] == [one.person for one in prepare.beginnings()]
+    assert all(one.en in line for one, line in zip(prepare.beginnings(), said[2::2], strict=True))
