@@ -11,8 +11,10 @@ from functools import cache
 from typing import Literal
 
 import holidays
+from babel.dates import format_date
 
 from engine.clock import STOCKHOLM
+from engine.errors import Language
 
 DayKind = Literal["calendar", "working"]
 
@@ -30,6 +32,11 @@ def local_day(moment: datetime) -> date:
 def end_of_day(day: date) -> datetime:
     """Return 23:59 of a day in Sweden, in UTC."""
     return datetime.combine(day, LAST_MINUTE, STOCKHOLM).astimezone(UTC)
+
+
+def in_words(day: date, language: Language = "sv") -> str:
+    """Return a day as a sentence says it: "12 mars 2026"."""
+    return str(format_date(day, "d MMMM y", locale=language))
 
 
 def holiday_name(day: date) -> str | None:

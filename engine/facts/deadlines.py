@@ -5,7 +5,7 @@ A date is the whole day: it ends at 23:59 in Europe/Stockholm. Moments are aware
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.clock import STOCKHOLM
 from engine.errors import Language
-from engine.facts.calendar import DayKind, add_days, end_of_day, local_day
+from engine.facts.calendar import DayKind, add_days, end_of_day, in_words, local_day
 from engine.facts.policy import DeadlineRow, Policy, PolicyMalformed, PolicyValue
 
 Milestones = Mapping[str, datetime]
@@ -78,17 +78,16 @@ class Deadline:
         return {"at": self.at.astimezone(STOCKHOLM), "on": self.on, "days": self.days}
 
     def sentence(self, language: Language = "sv", agreement: str | None = None) -> str:
-        """Return why the thing is due on that day, in one sentence; ``agreement`` is its name for people."""
-        name = agreement or self.agreement
-        origins = _origins(self.sources, language)
-        start = _start_words(self.start, language)
+        """Return why the thing is due on that day, in one line; ``agreement`` is its name for people. What each source says: :attr:`sources`."""
+        said_by = ", ".join((agreement or self.agreement, *dict.fromkeys(source.said_by(language) for source in self.sources)))
+        on, started = in_words(self.on, language), f"{_start_words(self.start, language)} {in_words(self.start_on, language)}"
         if language == "sv":
             kind = _count(self.days, "kalenderdag", "kalenderdagar") if self.day_kind == "calendar" else _count(self.days, "arbetsdag", "arbetsdagar")
             way = "före" if self.before else "efter"
-            return f"Senast {self.on}: {self.sv}, {kind} {way} {start} {self.start_on} ({name}; {origins})."
+            return f"Senast {on}: {self.sv}, {kind} {way} {started} ({said_by})."
         kind = _count(self.days, f"{self.day_kind} day", f"{self.day_kind} days")
         way = "before" if self.before else "after"
-        return f"By {self.on}: {self.en}, {kind} {way} {start} {self.start_on} ({name}; {origins})."
+        return f"By {on}: {self.en}, {kind} {way} {started} ({said_by})."
 
 
 def deadlines_of(policy_on: PolicyOn, milestones: Milestones, on: date) -> Mapping[str, Deadline | None]:
@@ -122,11 +121,11 @@ def cannot_both_hold(deadlines: Mapping[str, Deadline | None], milestones: Miles
 
 def trap_sentence(deadline: Deadline, language: Language = "sv") -> str:
     """Return the warning for a deadline of :func:`cannot_both_hold`."""
-    day = (deadline.on - local_day(deadline.start_at)).days
-    origins = _origins(deadline.sources, language)
+    day, on = (deadline.on - local_day(deadline.start_at)).days, in_words(deadline.on, language)
+    said_by = ", ".join(dict.fromkeys(source.said_by(language) for source in deadline.sources))
     if language == "sv":
-        return f"Dag {day}, {deadline.on}, har passerat: {deadline.sv}. Båda tidsgränserna går inte längre att hålla ({origins})."
-    return f"Day {day}, {deadline.on}, has passed: {deadline.en}. Both limits can no longer be held ({origins})."
+        return f"Dag {day}, {on}, har passerat: {deadline.sv}. Båda tidsgränserna går inte längre att hålla ({said_by})."
+    return f"Day {day}, {on}, has passed: {deadline.en}. Both limits can no longer be held ({said_by})."
 
 
 @dataclass(frozen=True)
@@ -204,10 +203,6 @@ def _cell(cell: int | str, policy: Policy, sources: list[PolicyValue]) -> Any:  
         return None
     sources.append(entry)
     return entry.value
-
-
-def _origins(sources: Iterable[PolicyValue], language: Language) -> str:
-    return "; ".join(dict.fromkeys(source.mark(language) for source in sources))
 
 
 def _start_words(start: str, language: Language) -> str:

@@ -62,11 +62,11 @@ class PolicyValue:
         return f"local decision of {self.decided_on} by {self.who}{rule}: {self.why}"
 
 
-    def mark(self, language: Language = "sv") -> str:
-        """Return where the value comes from, for a line of text: rule and quote, or who decided it and when, whatever the reason."""
+    def said_by(self, language: Language = "sv") -> str:
+        """Return who says so in a word or two, for a sentence: the rule's id, or that it was decided locally."""
         if self.source == "document":
-            return self.origin(language)
-        return f"lokalt beslut {self.decided_on} av {self.who}" if language == "sv" else f"local decision of {self.decided_on} by {self.who}"
+            return str(self.rule)
+        return "lokalt beslut" if language == "sv" else "local decision"
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,10 @@ def test_gotland_warns_when_the_ninth_day_has_passed_without_a_call(town):
     sip.register()
     sip.do("decide_call", decision="call", reason="Flera behövs")
     (said,) = sip.shown("select_actors").warnings
-    assert "Senast 2026-03-11: " in said["sv"]
+    assert "Senast 11 mars 2026: " in said["sv"]
     town.wait(days=10)
     (said,) = sip.shown("select_actors").warnings
-    assert "Dag 9, 2026-03-11, har passerat" in said["sv"]
+    assert "Dag 9, 11 mars 2026, har passerat" in said["sv"]
     assert "both limits can no longer be held" in said["en"].lower()
     sip.choose("social_authority")
     assert sip.shown("obtain_consent").warnings == (said,)

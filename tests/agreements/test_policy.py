@@ -12,6 +12,7 @@ from lxml import etree
 from engine.clock import STOCKHOLM
 from engine.execution import load_files
 from engine.facts.agreements import RULE_ID
+from engine.facts.calendar import in_words
 from engine.facts.policy import PolicyMalformed, PolicyUnset
 from engine.services import agreements
 from tests.agreements.conftest import DAY, table_files
@@ -412,11 +413,12 @@ def test_every_due_date_of_every_agreement_explains_itself_and_its_days_are_righ
     assert {name for name, due in found.items() if due is None} <= {"call"}
     for due in filter(None, found.values()):
         said = due.sentence("sv", agreement)
-        assert f"Senast {due.on}" in said
+        assert f"Senast {in_words(due.on)}" in said
         assert f"{due.days} kalenderdagar" in said
-        assert str(due.start_on) in said
+        assert in_words(due.start_on) in said
         for source in due.sources:
-            assert (f"{source.rule}: ”{source.quote}”" if source.source == "document" else local_decision) in said
+            assert (f"{source.rule}: ”{source.quote}”" if source.source == "document" else local_decision) in source.origin("sv")
+            assert (source.rule if source.source == "document" else "lokalt beslut") in said
         assert (due.on - due.start_on).days == (-due.days if due.before else due.days)
         assert due.at.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M") == f"{due.on} 23:59"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.clock import STOCKHOLM
-from engine.facts.calendar import is_working_day, local_day
+from engine.facts.calendar import in_words, is_working_day, local_day
 from engine.facts.deadlines import cannot_both_hold, deadline_keys, deadlines_of, trap_sentence
 from engine.facts.policy import PolicyMalformed, read_policy
 
@@ -101,13 +101,14 @@ def test_every_due_date_explains_itself(decided):
     for deadline in due(gotland(), call_decided=decided).values():
         swedish, english = deadline.sentence("sv", "BUS Gotland"), deadline.sentence("en", "BUS Gotland")
 
-        for sentence in (swedish, english):
-            assert str(deadline.on) in sentence
+        for language, sentence in (("sv", swedish), ("en", english)):
+            assert in_words(deadline.on, language) in sentence
             assert str(deadline.days) in sentence
-            assert str(deadline.start_on) in sentence
-            assert "BUS Gotland" in sentence
-            assert "000-6: ”" in sentence
-            assert "Styrgruppen" in sentence
+            assert in_words(deadline.start_on, language) in sentence
+            assert "(BUS Gotland, 000-6, lo" in sentence
+            origins = [source.origin(language) for source in deadline.sources]
+            assert any("000-6: ”" in origin for origin in origins)
+            assert any("Styrgruppen" in origin for origin in origins)
         assert "kalenderdagar" in swedish
         assert "calendar days" in english
         assert deadline.start_milestone == "call_decided"
@@ -118,9 +119,12 @@ def test_the_explanation_names_rule_quote_start_days_and_decision():
     meeting = due(gotland(), call_decided=datetime(2026, 3, 2, 10, tzinfo=UTC))["meeting"]
 
     assert meeting.sentence("sv", "BUS Gotland") == (
-        "Senast 2026-04-01: mötet ska hållas, 30 kalenderdagar efter chefens beslut att kalla 2026-03-02 "
-        "(BUS Gotland; 000-6: ”senast inom 30 dagar”; lokalt beslut 2026-01-15 av Styrgruppen)."
+        "Senast 1 april 2026: mötet ska hållas, 30 kalenderdagar efter chefens beslut att kalla 2 mars 2026 (BUS Gotland, 000-6, lokalt beslut)."
     )
+    assert [source.origin("sv") for source in meeting.sources] == [
+        "000-6: ”senast inom 30 dagar”",
+        "lokalt beslut 2026-01-15 av Styrgruppen: så arbetar vi",
+    ]
 
 
 def test_000_6_the_call_is_21_days_before_the_last_day_of_the_meeting_so_on_day_nine():
@@ -139,7 +143,7 @@ def test_000_6_the_nine_day_trap_warns_when_both_limits_cannot_hold_any_more():
 
     assert on_day_nine == ()
     assert after == (found["call"],)
-    assert "Dag 9, 2026-03-11" in trap_sentence(after[0])
+    assert "Dag 9, 11 mars 2026" in trap_sentence(after[0])
     assert "000-6" in trap_sentence(after[0], "en")
 
 
