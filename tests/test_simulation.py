@@ -130,3 +130,10 @@ def test_an_element_that_cases_only_pass_by_is_never_given_up(guide, target):
 
     assert guide.distance(guide.chart.before(target)) < FAR
     assert guide.curious
+
+
+def test_the_guide_knows_which_elements_hear_each_message():
+    chart = Chart(shipped_release(demonstration=True))
+
+    assert ("sip", "withdrawal_received") in chart.listeners["consent_withdrawn"]
+    assert ("sip", "partial_withdrawal_received") in chart.listeners["consent_partly_withdrawn"]

@@ -377,7 +377,9 @@ class Catching(Node):
         """Let the event drawn at element ``at`` happen to a waiting token."""
         task.internal_data["happened"] = at
         if payload:
-            task.data.update(task.top.kept(self.element, payload))
+            drawn = task.top.release.processes[self.element.process].elements[at]
+            kept = self.mapped(task, drawn.outputs, payload) if drawn.outputs else task.top.kept(self.element, payload)
+            task.data.update(kept)
         self._update(task)
 
     def due(self, task: Token) -> Iterator[tuple[str, datetime]]:

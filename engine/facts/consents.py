@@ -15,6 +15,8 @@ class Answer(Protocol):
     """A yes or a no to sharing, as it stands recorded."""
 
     giver: str
+    capacity: str
+    """``guardian``, ``child`` or ``other``."""
     given: bool
     recipients: list[Any]
     """Ids of units; empty means everybody who is invited."""
@@ -26,6 +28,21 @@ class Answer(Protocol):
 def holds(answer: Answer, on: date) -> bool:
     """Whether a consent counts on a day: a yes, not withdrawn, not past its last day."""
     return answer.given and answer.withdrawn_at is None and (answer.valid_to is None or on <= answer.valid_to)
+
+
+def carry_on(answers: Sequence[Answer], consent_giver: str, guardians_needed: str, on: date) -> bool:
+    """Whether a case goes on with the consents that hold after one was withdrawn, by its policy's ``consent_giver`` and ``guardians_needed``.
+
+    Only where the child or the guardian consents (000-5): the child's own is enough by itself, and the guardians' where it is
+    enough that one of them consents, or where none of them has withdrawn.
+    """
+    if consent_giver != "child_or_guardian":
+        return False
+    guardians = [answer for answer in answers if answer.capacity == "guardian"]
+    holding = {answer.giver for answer in guardians if holds(answer, on)}
+    withdrawn = {answer.giver for answer in guardians} - holding
+    child = any(answer.capacity == "child" and holds(answer, on) for answer in answers)
+    return child or (bool(holding) and (guardians_needed == "one" or not withdrawn))
 
 
 def covers(answers: Sequence[Answer], unit: str, on: date) -> bool:

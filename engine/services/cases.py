@@ -16,6 +16,7 @@ from engine.clock import STOCKHOLM
 from engine.errors import SamspelError
 from engine.execution import NotListening, Release, StepFailed
 from engine.execution.results import Step
+from engine.facts import consents
 from engine.facts.organisation import Organisation
 from engine.facts.policy import PolicyUnset
 from engine.services import access, agreements, history, notices, steps
@@ -29,6 +30,8 @@ SIGNS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
 WITHDRAWN = "consent_withdrawn"
 """The message that a drawing listens to for a withdrawn consent (docs/house.md)."""
+PARTLY_WITHDRAWN = "consent_partly_withdrawn"
+"""The same where what is left is enough for the case to go on (000-5)."""
 
 
 class AgreementIncomplete(SamspelError):
@@ -221,7 +224,7 @@ def instances(runtime: Runtime, person: str, reference: str) -> list[int]:
 
 
 def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None = None, reason: str | None = None) -> list[steps.Taken]:
-    """Record that a consent is withdrawn and tell every process of the case that listens for it.
+    """Record that a consent is withdrawn and tell every process of the case that listens for it, whole or in part.
 
     ``giver`` is whose consent it was as it stands recorded; none means every consent of the case. The drawing
     says what follows. Where an earlier call was broken off before every process knew, another call tells the rest.
@@ -235,19 +238,22 @@ def withdraw(runtime: Runtime, person: str, reference: str, *, giver: str | None
         if allowed is not None and giver not in allowed:
             raise NotYoursToWithdraw(case=reference)
         withdrawn = _withdraw_consents(session, case, giver, person, at)
-        listening = [one.id for one in _running(session, case) if WITHDRAWN in one.messages]
+        listening = [one for one in _running(session, case) if {WITHDRAWN, PARTLY_WITHDRAWN}.intersection(one.messages)]
         if not withdrawn:
             listening = _not_told(session, case, giver, listening)
         if not withdrawn and not listening:
             raise NothingToWithdraw(case=reference)
-        notices.cancel_waiting(session, case.id, at)
+        enough = bool(listening) and _is_enough(runtime, session, case, listening[0].release, at)
+        messages = {one.id: PARTLY_WITHDRAWN if enough and PARTLY_WITHDRAWN in one.messages else WITHDRAWN for one in listening}
+        if not enough or WITHDRAWN in messages.values():
+            notices.cancel_waiting(session, case.id, at)
         in_time = or_(Consent.valid_to.is_(None), Consent.valid_to >= at.astimezone(STOCKHOLM).date())
         left = session.scalar(select(func.count()).select_from(_holding(case).where(in_time).subquery())) or 0
         # History comes last, as in every step: its chain is locked until the end, and two who lock in one order never wait for each other.
         events = [Event("consent withdrawn", details={"consent": consent.id, "reason": reason}) for consent in withdrawn]
         history.add(session, Act(at, person), events, case_id=case.id, instance_id=None)
     payload = {"giver": giver, "reason": reason, "remaining": left}
-    return _deliver_to_all(runtime, [Delivery(instance, WITHDRAWN, payload, person) for instance in listening])
+    return _deliver_to_all(runtime, [Delivery(instance, message, payload, person) for instance, message in messages.items()])
 
 
 def givers_for(session: Session, case: Case, sight: access.Sight) -> frozenset[str] | None:
@@ -400,19 +406,28 @@ def _withdraw_consents(session: Session, case: Case, giver: str | None, by: str,
     return found
 
 
-def _not_told(session: Session, case: Case, giver: str | None, listening: Sequence[int]) -> list[int]:
+def _is_enough(runtime: Runtime, session: Session, case: Case, release: str, at: datetime) -> bool:
+    """Whether the consents that still hold carry the case under its agreement."""
+    on = at.astimezone(STOCKHOLM).date()
+    answers = session.scalars(select(Consent).where(Consent.case_id == case.id).order_by(Consent.id)).all()
+    policy = agreements.policy(runtime.releases.get(release), case.agreement, on).values
+    return consents.carry_on(answers, str(policy.get("consent_giver")), str(policy.get("guardians_needed")), on)
+
+
+def _not_told(session: Session, case: Case, giver: str | None, listening: Sequence[ProcessInstance]) -> list[ProcessInstance]:
     """Return those of the processes that were there at the last withdrawal and never heard of it; an incident has its own second try."""
     given = (Consent.case_id == case.id, Consent.withdrawn_at.is_not(None), *((Consent.giver == giver,) if giver is not None else ()))
     last = session.scalar(select(func.max(Consent.withdrawn_at)).where(*given))
     if last is None:
         return []
-    heard = (History.instance_id.in_(listening), History.kind == "message", History.element == WITHDRAWN, History.at >= last)
+    ids = [one.id for one in listening]
+    messages = (WITHDRAWN, PARTLY_WITHDRAWN)
+    heard = (History.instance_id.in_(ids), History.kind == "message", History.element.in_(messages), History.at >= last)
     told = set(session.scalars(select(History.instance_id).where(*heard)))
-    for incident in session.scalars(select(Incident).where(Incident.instance_id.in_(listening), Incident.closed_at.is_(None))):
-        if incident.action.get("message") == WITHDRAWN:
+    for incident in session.scalars(select(Incident).where(Incident.instance_id.in_(ids), Incident.closed_at.is_(None))):
+        if incident.action.get("message") in messages:
             told.add(incident.instance_id)
-    there = select(ProcessInstance.id).where(ProcessInstance.id.in_(listening), ProcessInstance.started_at <= last)
-    return [one for one in session.scalars(there.order_by(ProcessInstance.id)) if one not in told]
+    return [one for one in sorted(listening, key=lambda one: one.id) if one.started_at <= last and one.id not in told]
 
 
 def _holding(case: Case) -> Select[Consent]:

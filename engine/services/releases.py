@@ -27,7 +27,7 @@ from engine.execution.xml import BadXml, parse_xml
 from engine.facts.agreements import AgreementMalformed, read_files
 from engine.facts.roles import CASE_ROLES
 from engine.services import agreements
-from engine.services.cases import WITHDRAWN
+from engine.services.cases import PARTLY_WITHDRAWN, WITHDRAWN
 from engine.services.deviations import LIFT
 from engine.services.notices import TEMPLATES
 from engine.shipped import processes_folder
@@ -269,7 +269,7 @@ def vocabulary(files: Mapping[str, bytes]) -> Vocabulary:
         deadline_names=frozenset(word for root in tables for word in _column(root, "name", {"start", "days"})) or None,
         task_types=frozenset(TASK_TYPES),
         templates=frozenset(TEMPLATES),
-        messages=frozenset({WITHDRAWN, LIFT}),
+        messages=frozenset({WITHDRAWN, PARTLY_WITHDRAWN, LIFT}),
         requirement_ids=_requirement_ids(files),
     )
 

@@ -100,7 +100,7 @@ def _listeners(elements: Mapping[Node, Element]) -> Mapping[str, frozenset[Node]
     heard: defaultdict[str, set[Node]] = defaultdict(set)
     for node, element in elements.items():
         for event in element.events:
-            if event.kind == "messageEventDefinition" and event.reference:
+            if event.kind == "message" and event.reference:
                 heard[event.reference].add(node)
     return {message: frozenset(nodes) for message, nodes in heard.items()}
 

@@ -18,6 +18,7 @@ from engine.clock import STOCKHOLM, MovableClock
 from engine.errors import SamspelError
 from engine.execution.faults import StepFailed
 from engine.execution.results import Step
+from engine.facts.consents import carry_on
 from engine.facts.organisation import Organisation, Purpose, queues_of
 from engine.services import agreements, cases, deviations, disputes, steps, tasks, timers
 from engine.services.demonstration import invent_child
@@ -59,6 +60,15 @@ class _Item:
     queue: str
     purpose: Purpose
     excluded: frozenset[str]
+
+
+class _Without:
+    """A consent as it would stand if somebody had said no."""
+
+    def __init__(self, one: Consent, giver: str) -> None:
+        self.giver, self.capacity = one.giver, one.capacity
+        self.given = one.given and one.giver != giver
+        self.recipients, self.valid_to, self.withdrawn_at = one.recipients, one.valid_to, one.withdrawn_at
 
 
 @dataclass(frozen=True)
@@ -219,6 +229,8 @@ class Story:
             fresh = not nodes <= self.guide.visited
             if message == cases.WITHDRAWN and not self.withdrawn and (fresh or self.chance.random() < 0.01) and self._has_consent():  # noqa: PLR2004
                 yield _Act(self._withdraw, None, now=True)
+            if message == cases.PARTLY_WITHDRAWN and fresh and (givers := self._spared()):
+                yield _Act(partial(self._withdraw, self.chance.choice(givers)), None, now=True)
             if message == deviations.LIFT and (fresh or self.chance.random() < 0.05):  # noqa: PLR2004
                 yield _Act(partial(self._lift, instance), None, now=True)
 
@@ -359,9 +371,10 @@ class Story:
                 self._tell_incidents(session)
             raise _CannotGoOn("en timer kunde inte gå vidare")
 
-    def _withdraw(self) -> None:
-        self.withdrawn = True
-        cases.withdraw(self.runtime, self.initiator, self.reference, reason="Simulerad återkallelse")
+    def _withdraw(self, giver: str | None = None) -> None:
+        """Withdraw one's consent, so that the others' carry the case on, or everybody's."""
+        self.withdrawn = giver is None
+        cases.withdraw(self.runtime, self.initiator, self.reference, giver=giver, reason="Simulerad återkallelse")
 
     def _report(self) -> None:
         """Report a deviation, now and then one that concerns the reporter's own nearest manager."""
@@ -406,6 +419,16 @@ class Story:
         with self.runtime.database.reading() as session:
             query = select(Consent.id).where(Consent.case_id == self.case_id, Consent.given, Consent.withdrawn_at.is_(None)).limit(1)
             return session.scalar(query) is not None
+
+    def _spared(self) -> list[str]:
+        """Without whose consent the case would go on."""
+        with self.runtime.database.reading() as session:
+            answers = session.scalars(select(Consent).where(Consent.case_id == self.case_id).order_by(Consent.id)).all()
+        on = self.clock.now().astimezone(STOCKHOLM).date()
+        policy = agreements.policy(self.runtime.releases.active, self.agreement, on).values
+        rules = (str(policy.get("consent_giver")), str(policy.get("guardians_needed")), on)
+        holding = dict.fromkeys(one.giver for one in answers if one.given and one.withdrawn_at is None)
+        return [giver for giver in holding if carry_on([_Without(one, giver) for one in answers], *rules)]
 
     def _read_history(self) -> None:
         """Tell the guide what has been passed since the last time."""

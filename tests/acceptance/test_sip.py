@@ -12,7 +12,7 @@ from engine.storage.tables import Case, Consent, Measure, Participant, Plan, Pro
 from tests.acceptance.conftest import Sip
 
 
-def to_the_meeting(sip: Sip, *kinds: str, days: float, active: bool = True, decides: bool = True) -> None:
+def to_the_meeting(sip: Sip, *kinds: str, days: float, active: bool = True, decides: bool = True, consents: tuple[dict[str, str], ...] = ()) -> None:
     """Take a case to the day of its meeting."""
     sip.register()
     if decides:
@@ -20,7 +20,7 @@ def to_the_meeting(sip: Sip, *kinds: str, days: float, active: bool = True, deci
     else:
         sip.do("ensure_contact", text="Samtal med familjen är bokat")
     sip.choose(*kinds, active=active)
-    sip.consent()
+    sip.consent(*consents)
     sip.summon(days)
     sip.answer_all()
     sip.town.wait(days=days, minutes=5)
@@ -265,6 +265,42 @@ def test_without_a_plan_need_or_consent_the_case_ends_and_says_how(town, agreeme
 
     assert sip.items() == []
     assert cases.show(sip.runtime, sip.initiator, sip.reference).outcome == "declined"
+
+
+def test_a_young_persons_own_consent_carries_the_case_when_the_guardian_withdraws(town):
+    """000-5, scenario 1 [P]: the work goes on with notices and insight, and somebody looks over what is shared; without any consent it ends."""
+    sip = town.start("gotland")
+    own = {"giver": "young_person", "name": "Maja Exempelsson"}
+    to_the_meeting(sip, "social_authority", "child_health", days=25, consents=({"giver": "guardian", "name": "Elis Exempelsson"}, own))
+    stranger = town.worker(town.unit("gotland", "child_health"))
+    before, summoned = sip.waits_for, len(sip.notices("summons"))
+
+    cases.withdraw(sip.runtime, sip.initiator, sip.reference, giver="Elis Exempelsson", reason="Vårdnadshavaren ångrar sig")
+
+    assert sip.waits_for == before | {"review_sharing"}
+    assert sip.shown("review_sharing").values["withdrawn_by"] == "Elis Exempelsson"
+    assert cases.show(sip.runtime, stranger, sip.reference).reference == sip.reference
+    assert (len(sip.notices("summons")), sip.notices("meeting_cancelled")) == (summoned, [])
+    sip.do("review_sharing", text="Vi delar bara det som Maja vill.")
+    assert sip.waits_for == before
+    cases.withdraw(sip.runtime, sip.initiator, sip.reference, giver="Maja Exempelsson")
+    assert cases.show(sip.runtime, sip.initiator, sip.reference).outcome == "withdrawn"
+    assert not sip.notices("summons")
+
+
+@pytest.mark.parametrize(("agreement", "left"), [("gotland", "guardian"), ("arjeplog", "young_person")])
+def test_a_consent_that_is_not_enough_by_itself_carries_no_case(town, agreement, left):
+    """000-5, 003-3: one of two guardians where both are needed, and a young person where the guardian consents."""
+    sip = town.start(agreement)
+    sip.register()
+    if "decide_call" in sip.waits_for:
+        sip.do("decide_call", decision="call", reason="Flera behövs")
+    sip.choose("social_authority")
+    sip.consent({"giver": "guardian", "name": "Elis Exempelsson"}, {"giver": left, "name": "Tuva Exempelsson"})
+
+    cases.withdraw(sip.runtime, sip.initiator, sip.reference, giver="Elis Exempelsson")
+
+    assert cases.show(sip.runtime, sip.initiator, sip.reference).outcome == "withdrawn"
 
 
 def test_a_withdrawn_consent_ends_the_shared_work_and_the_insight(town):

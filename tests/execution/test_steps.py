@@ -382,6 +382,16 @@ def test_an_interrupting_event_subprocess_ends_all_else_and_sees_the_data(draw, 
     assert (case.step.ended, case.step.outcome) == ("over", "withdrawn")
 
 
+def test_of_a_message_with_output_mappings_those_alone_are_kept(draw, begin):
+    inside = "start heard message=stop out.who=giver > tell\n  user tell in.who=who in.giver=giver > over\n  end over"
+    text = f"start s > a\nuser a > e\nend e\nsub w event\n  {inside}"
+    case = begin(draw(text))
+
+    case.deliver("stop", giver="Elis")
+
+    assert case.task("tell").inputs == {"who": "Elis", "giver": None}
+
+
 def test_a_completed_instance_hears_nothing(draw, begin):
     case = begin(draw(withdrawal()), draw("start s > e\nend e", "q"), units=[])
     case.complete("a").complete("b")

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from engine.facts.consents import covers
+from engine.facts.consents import carry_on, covers
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -16,6 +16,7 @@ class Said:
     recipients: list[str] = field(default_factory=list)
     valid_to: date | None = None
     withdrawn_at: datetime | None = None
+    capacity: str = "guardian"
 
 
 def test_a_consent_covers_the_units_that_it_names_and_no_other():
@@ -60,3 +61,25 @@ def test_a_withdrawn_consent_alone_covers_nobody_and_beside_anothers_stops_nothi
 
     assert not covers([gone], "bup", TODAY)
     assert covers([gone, Said("Tuva")], "bup", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("left", "needed", "enough"),
+    [
+        ([Said("Maja", capacity="child")], "all", True),
+        ([Said("Maja", capacity="child", valid_to=TODAY - timedelta(days=1))], "all", False),
+        ([Said("Tuva")], "one", True),
+        ([Said("Tuva")], "all", False),
+        ([Said("Farmor", capacity="other")], "one", False),
+        ([], "one", False),
+    ],
+)
+def test_000_5_what_is_left_carries_the_case_where_the_child_or_the_guardian_consents(left, needed, enough):
+    said = [Said("Elis", withdrawn_at=NOW), *left]
+
+    assert carry_on(said, "child_or_guardian", needed, TODAY) is enough
+    assert not carry_on(said, "guardian", needed, TODAY)
+
+
+def test_000_5_the_guardians_consents_carry_the_case_when_the_child_withdraws():
+    assert carry_on([Said("Maja", capacity="child", withdrawn_at=NOW), Said("Elis"), Said("Tuva")], "child_or_guardian", "all", TODAY)

@@ -145,6 +145,16 @@ def test_a_withdrawal_ends_everything_wherever_the_case_is(last):
     assert walk.step.effects[0].inputs["template"] == "meeting_cancelled"
 
 
+def test_a_partial_withdrawal_gives_a_task_and_stops_nothing():
+    walk = Walk("sip").begin().answer("register_need", "decide_call", "select_actors", "obtain_consent")
+
+    walk.hear("consent_partly_withdrawn").hear("consent_partly_withdrawn")
+
+    assert walk.open == ["review_sharing", "review_sharing", "send_summons"]
+    assert walk.answer("review_sharing").open == ["send_summons"]
+    assert walk.hear("consent_withdrawn").step.outcome == "withdrawn"
+
+
 def invited(**policy) -> Walk:
     return Walk("invitation", policy).begin(unit="clinic", child_active=False, meeting_at=MONDAY + timedelta(days=7))
 

@@ -67,6 +67,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "select_actors": {"invited": [{"unit": "clinic", "child_active": True}], "persons": [], "chosen_with_family": "yes"},
     "obtain_consent": {"consents": [CONSENT]},
     "send_summons": {"meeting_at": MEETING, "place": "Skolan", "chair": "chair", "question": "Vad hjälper Maja?"},
+    "review_sharing": {"text": "Vi delar det som barnet vill."},
     "assess_delay": {"decision": "keep", "reason": "Familjen kan inte tidigare.", "deviation": "no"},
     "respond_invitation": {"answer": "yes"},
     "take_attendance": {"attended": "yes"},
