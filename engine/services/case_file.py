@@ -247,10 +247,10 @@ def events(runtime: Runtime, person: str, reference: str, before: int | None = N
         case, sight = access.require_sight(runtime, session, person, reference)
         hidden = access.hidden_instances(runtime, session, person, case)
         rows = history.latest(session, case, sight, hidden, PAGE_OF_EVENTS + 1, before)
+        shown = _whole_steps(rows, PAGE_OF_EVENTS)
         view = cases.view(session, case, sight, [])
     history.log_reading(runtime, person, Reading("history", case.id))
-    shown = rows[:PAGE_OF_EVENTS]
-    return Events(view, tuple(row for _, row in shown), shown[-1][0] if len(rows) > PAGE_OF_EVENTS else None)
+    return Events(view, tuple(row for _, row in shown), shown[-1][0] if len(rows) > len(shown) else None)
 
 
 def plan(runtime: Runtime, person: str, reference: str, number: int | None = None) -> tuple[CaseView, Plan]:
@@ -268,13 +268,14 @@ def plan(runtime: Runtime, person: str, reference: str, number: int | None = Non
 def _file(runtime: Runtime, session: Session, case: Case, sight: Sight) -> CaseFile:
     hidden = access.hidden_instances(runtime, session, sight.person, case)
     rows = history.latest(session, case, sight, hidden, EVENTS + 1)
-    view = cases.view(session, case, sight, [row for _, row in rows[:EVENTS]])
+    told = _whole_steps(rows, EVENTS)
+    view = cases.view(session, case, sight, [row for _, row in told])
     plans = _plans(session, case, sight)
     given = _consents(runtime, session, case, sight)
     return CaseFile(
         view=view,
         sight=sight,
-        more_events=len(rows) > EVENTS,
+        more_events=len(rows) > len(told),
         stages=progress.stages_of(runtime, session, case, sight),
         leader=_leader(session, case, view),
         meeting=_meeting(session, case) if sight.content else None,
@@ -288,6 +289,15 @@ def _file(runtime: Runtime, session: Session, case: Case, sight: Sight) -> CaseF
         closing_reason=_closing_reason(session, case) if case.closed_at is not None and sight.content else None,
         readers=_readers(session, case, hidden) if sight.reviews else (),
     )
+
+
+def _whole_steps(rows: Sequence[tuple[int, history.Row]], limit: int) -> Sequence[tuple[int, history.Row]]:
+    """Return at most so many rows, the newest first, without the beginning of a step whose end would be on the next page."""
+    if len(rows) <= limit:
+        return rows
+    cut = (rows[limit][1].at, rows[limit][1].by)
+    whole = [one for one in rows[:limit] if (one[1].at, one[1].by) != cut]
+    return whole or rows[:limit]
 
 
 def _plans(session: Session, case: Case, sight: Sight) -> tuple[Plan, ...]:

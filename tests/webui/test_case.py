@@ -146,7 +146,7 @@ def test_the_events_are_told_newest_first_with_their_reason_and_page_by_page(bro
 
     told = re.findall(r"<p><strong>(.*?)</strong></p>", every.html)
     assert told[0] == "Klart: Utse samordnare"
-    assert told[-1] == "Ärendet eller en del av det började"
+    assert told[-1] == "Ärendet öppnades"
     assert "Flera behöver hjälpas åt." in every.text
     assert "Visa alla händelser" in page.text
     assert len(re.findall(r"<p><strong>", section(page, "events"))) < len(told)

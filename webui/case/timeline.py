@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.services.cases import TakesPart
+from engine.services.cases import CaseView
 from engine.services.directory import Directory
 from engine.services.history import Row
 from webui.case.phrases import name_of
@@ -30,10 +30,10 @@ class Told:
     rules: tuple[str, ...]
 
 
-def told(rows: Sequence[Row], names: Directory, participants: Sequence[TakesPart]) -> list[Told]:
-    """Return what happened, the newest first, as the rows are given."""
-    family = {f"participant:{one.id}": name_of(one, names) for one in participants}
-    return [one for step in _steps(rows[::-1]) if (one := _one(step, names, family))][::-1]
+def told(rows: Sequence[Row], names: Directory, case: CaseView) -> list[Told]:
+    """Return what happened in a case, the newest first, as the rows are given."""
+    family = {f"participant:{one.id}": name_of(one, names) for one in case.participants}
+    return [one for step in _steps(rows[::-1]) if (one := _one(step, names, family, case.opened_at))][::-1]
 
 
 BEGINS = frozenset({"started", "completed", "claimed", "released", "delegated", "taken back", "consent withdrawn", "note written", "document added"})
@@ -51,10 +51,10 @@ def _steps(rows: Sequence[Row]) -> list[list[Row]]:
     return steps
 
 
-def _one(step: Sequence[Row], names: Directory, family: Mapping[str, str]) -> Told | None:
+def _one(step: Sequence[Row], names: Directory, family: Mapping[str, str], opened_at: datetime) -> Told | None:
     """Return the rows of one step, the first first, as one thing that happened."""
     kinds = {row.kind for row in step}
-    sentences = list(dict.fromkeys(said for row in step if (said := _words(row)) and not (row.kind == "ended" and "close_case" in kinds)))
+    sentences = list(dict.fromkeys(said for row in step if (said := _words(row, opened_at)) and not (row.kind == "ended" and "close_case" in kinds)))
     if not sentences:
         return None
     first = step[0]
@@ -70,7 +70,9 @@ def _list(value: object) -> Iterator[object]:
         yield from value
 
 
-def _words(row: Row) -> str:
+def _words(row: Row, opened_at: datetime) -> str:
+    if row.kind == "started" and row.at == opened_at:
+        return gettext("Ärendet öppnades")
     return _NAMED[row.kind](element_name(row.element, row.name)) if row.kind in _NAMED else _PLAIN[row.kind]() if row.kind in _PLAIN else ""
 
 
@@ -85,7 +87,7 @@ _NAMED: Mapping[str, Callable[[str], str]] = {
     "incident": lambda name: gettext("Ett fel stoppade: %(name)s", name=name),
 }
 _PLAIN: Mapping[str, Callable[[], str]] = {
-    "started": lambda: gettext("Ärendet eller en del av det började"),
+    "started": lambda: gettext("Ett nytt förlopp började i ärendet"),
     "ended": lambda: gettext("En del av ärendet avslutades"),
     "consent withdrawn": lambda: gettext("Ett samtycke återkallades"),
     "message": lambda: gettext("Ett besked kom till ärendet"),

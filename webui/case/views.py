@@ -48,7 +48,7 @@ def show(reference: str) -> str:
 def events(reference: str) -> str:
     """Tell everything that has happened in a case, page by page."""
     found = case_file.events(runtime(), person(), reference, request.args.get("before", type=int))
-    timeline = told(found.rows, names(), found.view.participants)
+    timeline = told(found.rows, names(), found.view)
     return render_template("case/case_events.html", case=found.view, timeline=timeline, older=found.older)
 
 
@@ -98,7 +98,7 @@ def _page(reference: str, *, text: str = "", wrong: str = "") -> str:
         "case/case.html",
         case=view,
         file=found,
-        timeline=told(view.history, names(), view.participants),
+        timeline=told(view.history, names(), view),
         mine=mine,
         papers=documents.listed(runtime(), person(), reference),
         words=phrases,
