@@ -32,6 +32,7 @@ from engine.storage.tables import StoredRelease
 WORDS = "policy/words.toml"
 """The file of a release that says its policy tables in words."""
 
+_POLICY = WORDS.rpartition("/")[0] + "/"
 DOWNLOADED = (".bpmn", ".dmn", ".form")
 _QUOTED = re.compile(r'"([^"]*)"')
 
@@ -226,6 +227,8 @@ class AgreementSheet:
     deadlines: tuple[tuple[Text, Text], ...]
     """What is to be done, and within how many days of what kind; only those for which the agreement has a rule."""
     rules: tuple[RuleSheet, ...]
+    files: tuple[str, ...]
+    """The tables that the numbers and choices stand in, to download."""
 
     @property
     def unset(self) -> tuple[Set, ...]:
@@ -526,6 +529,7 @@ def _agreement(release: Release, agreement_id: str, on: date) -> AgreementSheet:
         values=values,
         deadlines=tuple(_timed(_words(release), held)),
         rules=tuple(RuleSheet(rule, tuple(_served(release, marks.get(rule.id, ())))) for rule in known.rules),
+        files=tuple(path for path in release.files if path.startswith(_POLICY) and path.endswith(".dmn")),
     )
 
 

@@ -62,6 +62,8 @@ def test_a_drawing_a_table_and_a_form_are_given_as_they_are_and_nothing_else_is(
         assert answer.headers["Content-Disposition"].startswith("attachment")
     for path in (next(path for path in files if path.endswith(".toml")), "../pyproject.toml", "sip/nothing.bpmn"):
         assert client.get(f"/processes/file/{path}").status_code == 404
+    for path in re.findall(r'href="(/processes/file/[^"]+)"', client.get("/processes/agreement/norrtalje").text + client.get("/processes/sip").text):
+        assert client.get(path).status_code == 200
     for path in ("nothing", "nothing.bpmn", "agreement/nothing"):
         assert client.get(f"/processes/{path}").status_code == 404
 

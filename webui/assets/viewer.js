@@ -216,6 +216,17 @@ class Picture {
   }
 }
 
+// A link to a folded part unfolds it.
+function unfold() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) {
+    target.open = true;
+  }
+}
+
+window.addEventListener("hashchange", unfold);
+unfold();
+
 for (const section of document.querySelectorAll("[data-drawing]")) {
   new Picture(section).draw().catch(() => {
     section.querySelector("[data-shown]").hidden = true;
