@@ -68,6 +68,8 @@ class Person:
     """The user name, or none for somebody who is reached on paper."""
     email: str | None = None
     valid: Period = ALWAYS
+    phone: str | None = None
+    """At work, as it is written for people to read."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,6 @@ class PolicyValue:
             return f"lokalt beslut {self.decided_on} av {self.who}{rule}: {self.why}"
         return f"local decision of {self.decided_on} by {self.who}{rule}: {self.why}"
 
-
     def said_by(self, language: Language = "sv") -> str:
         """Return who says so in a word or two, for a sentence: the rule's id, or that it was decided locally."""
         if self.source == "document":

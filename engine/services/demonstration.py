@@ -52,6 +52,9 @@ _LAST = str.split(
 )
 """33 first and 29 last names: without a common factor, so 957 different persons."""
 
+FIRST_NUMBER, NUMBERS = 5, 95
+"""070-174 06 05 to 99: telephone numbers that PTS has set aside for fiction."""
+
 _LEADERS = {
     "school": "Rektor",
     "preschool": "Rektor förskola",
@@ -216,7 +219,7 @@ class _Inventor:
         number = next(self.numbers)
         name = f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}"
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace(" ", ".")
-        found = Person(plain, name, plain, f"{plain}@example.org")
+        found = Person(plain, name, plain, f"{plain}@example.org", phone=f"070-174 06 {FIRST_NUMBER + number % NUMBERS:02}")
         self.persons.append(found)
         return found
 

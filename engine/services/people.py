@@ -143,7 +143,7 @@ def load_organisation(session: Session) -> facts.Organisation:
             )
             for row in _rows(session, Unit)
         ),
-        persons=tuple(facts.Person(row.id, row.name, row.username, row.email, _period(row)) for row in _rows(session, Person)),
+        persons=tuple(facts.Person(row.id, row.name, row.username, row.email, _period(row), row.phone) for row in _rows(session, Person)),
         positions=tuple(
             facts.Position(row.id, row.unit_id, row.title, cast("facts.PositionRole", row.role), row.reports_to, _period(row), tuple(row.agreements))
             for row in _rows(session, Position)
@@ -214,7 +214,7 @@ def _rows_of(organisation: facts.Organisation) -> Iterator[Row]:  # noqa: C901 -
             **_days(unit.valid),
         )
     for person in organisation.persons:
-        yield Person(id=person.id, name=person.name, email=person.email, username=person.login, **_days(person.valid))
+        yield Person(id=person.id, name=person.name, email=person.email, phone=person.phone, username=person.login, **_days(person.valid))
     written: set[str] = set()
     for post in organisation.positions:
         for above in reversed([post, *organisation.superiors(post.id)]):

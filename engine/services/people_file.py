@@ -169,7 +169,7 @@ _KINDS: Mapping[str, tuple[Kind, tuple[_Cell, ...]]] = {
             _Cell("avtal", "agreements", _several(_id), default=()),
         ),
     ),
-    "person": ("person", (*_NAMED, _Cell("användarnamn", "username"), _Cell("e_post", "email"))),
+    "person": ("person", (*_NAMED, _Cell("användarnamn", "username"), _Cell("e_post", "email"), _Cell("telefon", "phone"))),
     "befattning": (
         "position",
         (

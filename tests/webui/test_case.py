@@ -94,6 +94,14 @@ def test_every_link_on_top_leads_to_a_section(browser_of, sip, school):
         assert [target for target in targets if f'id="{target}"' not in page.html] == []
 
 
+def test_the_coordinator_stands_on_top_with_a_telephone(browser_of, planned):
+    page = page_of(browser_of, planned)
+
+    (box,) = re.findall(r'<h2 class="govuk-heading-s">Samordnare</h2>(.*?)</div>', page.html, re.DOTALL)
+    assert planned.town.organisation.person(planned.initiator).name in box
+    assert re.search(r"Telefon 070-174 06 \d\d", box)
+
+
 def test_an_empty_section_says_what_will_come(browser_of, town):
     fresh = town.start(AGREEMENT)
 

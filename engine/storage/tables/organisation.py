@@ -65,6 +65,8 @@ class Person(Dated, Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str | None]
+    phone: Mapped[str | None]
+    """At work, as it is written for people to read."""
     username: Mapped[str | None] = mapped_column(unique=True)
 
 
