@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, redirect, request, url_for
 from flask_babel import lazy_gettext
+from flask_compress import Compress
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_jinja import __name__ as macros
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from engine.services import accounts
 from engine.services.opening import open_runtime
-from webui import dates, errors, kept, language, security
+from webui import dates, errors, fingerprints, kept, language, limits, security
 from webui.api.app import create_api
 from webui.case.views import case
 from webui.demo.views import demo
@@ -63,12 +64,15 @@ def create_app(settings: Settings) -> Flask:
     _add_templates(app)
     language.add_languages(app)
     security.add_headers(app)
+    limits.limit_logins(app)
+    Compress(app)
+    fingerprints.add_fingerprints(app)
     errors.add_errors(app)
     CSRFProtect(app)
     _add_login(app)
     for room in ROOMS + ((demo,) if settings.demonstration else ()):
         app.register_blueprint(room)
-    api = create_api(behind, LARGEST_POST)
+    api = create_api(behind, LARGEST_POST, settings.calls_a_minute)
     beneath = DispatcherMiddleware(app.wsgi_app, {"/api": api})
     # It shortens the path of what it is given, which the server's log is still to tell.
     app.wsgi_app = lambda environ, start_response: beneath(dict(environ), start_response)  # type: ignore[method-assign]

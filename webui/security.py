@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from webui.fingerprints import is_immutable
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -24,14 +26,20 @@ HEADERS = {
 
 
 def add_headers(app: Flask) -> None:
-    """Put the headers on every answer; pages are kept by no cache, the built assets for a day."""
+    """Put the headers on every answer; pages are kept by no cache, built files for good where their address changes with their content."""
 
     def secured(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.headers["Cache-Control"] = "public, max-age=86400" if request.endpoint == "static" else "no-store"
+        response.headers["Cache-Control"] = _kept()
         return response
 
     app.after_request(secured)
+
+
+def _kept() -> str:
+    if request.endpoint != "static":
+        return "no-store"
+    return "public, max-age=31536000, immutable" if is_immutable() else "no-cache"

@@ -41,7 +41,7 @@ class Underway:
 @pytest.fixture(scope="module")
 def underway(filled_database, tmp_path_factory):
     path = shutil.copy(filled_database, tmp_path_factory.mktemp("document") / "web.sqlite")
-    app = create_app(Settings(f"sqlite:///{path}", demonstration=True, secure_cookies=False))
+    app = create_app(Settings(f"sqlite:///{path}", demonstration=True, secure_cookies=False, calls_a_minute=0))
     runtime = app.extensions[EXTENSION].runtime
     here = directory(runtime)
     unit = next(unit.id for unit in here.organisation.units if unit.kind == "school")

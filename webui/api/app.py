@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from flask import Flask
+from flask_compress import Compress
 from flask_openapi.models.info import Info
 from flask_openapi.models.security_scheme import SecurityScheme
 from flask_openapi.models.server import Server
 from flask_openapi.openapi import OpenAPI
 
-from webui import security
+from webui import limits, security
 from webui.api import door, problems, shapes
 from webui.api.views import rooms
 from webui.house import EXTENSION, House
@@ -23,7 +24,7 @@ person may open at that moment, and nothing more. What is wrong is answered as `
 in Swedish or English as `Accept-Language` asks. Moments are UTC. Cookies are not read."""
 
 
-def create_api(house: House, largest_body: int) -> Flask:
+def create_api(house: House, largest_body: int, calls_a_minute: int = 0) -> Flask:
     """Return the API of a house."""
     api = OpenAPI(
         __name__,
@@ -42,7 +43,9 @@ def create_api(house: House, largest_body: int) -> Flask:
     api.extensions[EXTENSION] = house
     problems.add_problems(api)
     security.add_headers(api)
+    limits.limit_calls(api, calls_a_minute)
     door.add_door(api)
+    Compress(api)
     for room in rooms(demonstration=house.demonstration):
         api.register_api(room)
     api.add_url_rule("/openapi.json", "openapi", lambda: api.json.response(api.api_doc))

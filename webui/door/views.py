@@ -13,11 +13,13 @@ from engine.services import accounts
 from engine.services.accounts import NotKnown, SignedIn
 from webui.house import User, house, language, person, reader, runtime
 from webui.language import SPOKEN
+from webui.limits import few_guesses
 
 door = Blueprint("door", __name__)
 
 
 @door.route("/login", methods=["GET", "POST"])
+@few_guesses("username")
 def login() -> Response | str | tuple[str, int]:
     """Ask for name and password."""
     if request.method == "GET":
