@@ -57,6 +57,12 @@ def faults_of(database, text):
     return [(fault.line, fault.column) for fault in preview_import(database, text.encode(), ON).faults]
 
 
+def test_a_person_s_telephone_comes_with_the_file_as_it_is_written(database):
+    apply_import(database, b"typ;id;namn;telefon\nperson;bo;Bo Al;070-174 06 05\n", ON)
+
+    assert [person.phone for person in organisation(database).persons] == ["070-174 06 05"]
+
+
 def test_a_preview_tells_what_would_change_and_writes_nothing(database):
     preview = preview_import(database, FILE.encode(), ON)
 

@@ -1,9 +1,10 @@
 """What each may see of a case, and that it stands in the history who has read what."""
 
+import pytest
 from sqlalchemy import event, select, update
 
-from engine.services import access, cases, deviations, history, tasks
-from engine.storage.tables import Case, Consent, ProcessInstance
+from engine.services import access, case_file, cases, deviations, history, tasks
+from engine.storage.tables import Case, Consent, Measure, Participant, Plan, ProcessInstance
 
 PERSONS = (
     "school_worker",
@@ -153,3 +154,24 @@ def test_every_process_of_a_case_is_judged_alike_alone_and_among_others(house):
         for person in PERSONS:
             alone = {one.id for one in every if access.may_see_instance(house.runtime, session, person, one)}
             assert access.visible_instances(house.runtime, session, person, every) == alone, person
+
+
+def test_a_guardian_who_logs_in_reads_the_plan_without_its_costs_and_withdraws_their_own_consent_alone(house):
+    reference = house.start(units=["bup"]).reference
+    both = [{"giver": "guardian", "name": name, "answer": "yes"} for name in ("Elis Exempelsson", "Tuva Exempelsson")]
+    house.complete("school_worker", need="Stöd", consents=both)
+    with house.runtime.database.writing() as session:
+        case = session.scalars(select(Case)).one()
+        session.execute(update(Participant).where(Participant.name == "Elis Exempelsson").values(person_id="stranger"))
+        measure = Measure(what="Stöd på morgonen", cost="4500", details={})
+        session.add(Plan(case_id=case.id, plan_type="sip", made_at=house.clock.now(), measures=[measure]))
+
+    own, others = case_file.show(house.runtime, "stranger", reference), case_file.show(house.runtime, "school_worker", reference)
+
+    assert [one.cost for file in (own, others) for plan in file.plans for one in plan.measures] == [None, "4500"]
+    assert {one.giver for one in own.consents if one.may_end} == {"Elis Exempelsson"}
+    assert {one.giver for one in others.consents if one.may_end} == {"Elis Exempelsson", "Tuva Exempelsson"}
+    for giver in ("Tuva Exempelsson", None):
+        with pytest.raises(cases.NotYoursToWithdraw):
+            cases.withdraw(house.runtime, "stranger", reference, giver=giver)
+    cases.withdraw(house.runtime, "stranger", reference, giver="Elis Exempelsson")
