@@ -12,8 +12,9 @@ import pytest
 from lxml import etree
 
 from engine.execution.checks.rules import RULES
+from tests.checks.building import faults_of
+from tests.checks.ruled import RULED
 from tests.checks.test_documentation import names, rows
-from tests.checks.test_rules import RULED, faults_of
 from tests.drawings.modeler import TOP
 from tests.drawings.node import judged
 

@@ -8,8 +8,8 @@ from lxml import etree
 from engine.execution.checks.drawing import Drawing, Node, read_drawing
 from engine.execution.checks.elements import called_process, form_of
 from engine.execution.drawing import Element, read_processes
+from tests.checks.ruled import RULED
 from tests.checks.test_mutations import DRAWINGS, MODELS
-from tests.checks.test_rules import RULED
 
 SOUND = {case.code + case.label: case.sound.encode() for case in RULED if case.file == "main.bpmn"}
 FILES = {file: MODELS[file] for file in DRAWINGS} | SOUND
