@@ -16,7 +16,7 @@ FEEL := engine/execution/built/feel.js
 PAGES := webui/static/built/pages.css
 ENGLISH := webui/translations/en/LC_MESSAGES/messages.mo
 
-.PHONY: help setup assets words demo test lint bench pictures lock wheel
+.PHONY: help setup assets words demo test lint bench pictures showcase lock wheel
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -78,8 +78,12 @@ lint: setup ## Judge style, templates, types, walls between rooms, migrations
 bench: setup ## Measure, as ratios within one run
 	$(BIN)/python -m tests.bench
 
-pictures: setup ## Picture every drawing into pictures/, and say which rules of layout it breaks
+pictures: setup ## Picture every page and every drawing into pictures/, and say which rules of layout a drawing breaks
+	$(BIN)/python -m tests.webui.pictures
 	$(BIN)/python -m tests.drawings.picture
+
+showcase: setup ## Take the four pictures of the README anew
+	$(BIN)/python -m tests.webui.pictures --readme
 
 lock: .venv/installed.stamp ## Lock the newest versions that pyproject.toml and package.json admit
 	$(LOCK) pyproject.toml --extra postgresql --group dev -o requirements.lock
