@@ -295,9 +295,10 @@ def _whole_steps(rows: Sequence[tuple[int, history.Row]], limit: int) -> Sequenc
     """Return at most so many rows, the newest first, without the beginning of a step whose end would be on the next page."""
     if len(rows) <= limit:
         return rows
-    cut = (rows[limit][1].at, rows[limit][1].by)
-    whole = [one for one in rows[:limit] if (one[1].at, one[1].by) != cut]
-    return whole or rows[:limit]
+    cut, end = rows[limit][1], limit
+    while end and (rows[end - 1][1].at, rows[end - 1][1].by) == (cut.at, cut.by) and rows[end - 1][1].kind not in history.BEGINNINGS:
+        end -= 1
+    return rows[: end or limit]
 
 
 def _plans(session: Session, case: Case, sight: Sight) -> tuple[Plan, ...]:

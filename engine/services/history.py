@@ -166,6 +166,11 @@ def rows(session: Session, case: Case, sight: access.Sight, hidden: Collection[i
     return [_row(row) for row in session.scalars(query)]
 
 
+BEGINNINGS = frozenset(
+    {"started", "completed", "claimed", "released", "delegated", "taken back", "consent withdrawn", "note written", "document added"}
+)
+"""Kinds with which a step begins in a timeline, even where somebody does two things within one moment."""
+
 UNTOLD = frozenset({READ, "opened", "timers fired"})
 """Kinds that no timeline tells: who has read is for whoever answers for the case, what was opened is seen where it is done."""
 

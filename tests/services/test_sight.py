@@ -175,3 +175,20 @@ def test_a_guardian_who_logs_in_reads_the_plan_without_its_costs_and_withdraws_t
         with pytest.raises(cases.NotYoursToWithdraw):
             cases.withdraw(house.runtime, "stranger", reference, giver=giver)
     cases.withdraw(house.runtime, "stranger", reference, giver="Elis Exempelsson")
+
+
+def test_the_page_of_a_case_tells_whole_steps_and_the_next_page_the_rest(house, monkeypatch):
+    reference = house.asked("bup", "social").reference
+    every = case_file.events(house.runtime, "school_worker", reference).rows
+    monkeypatch.setattr(case_file, "PAGE_OF_EVENTS", 3)
+
+    told, before = [], None
+    while True:
+        found = case_file.events(house.runtime, "school_worker", reference, before)
+        told += found.rows
+        before = found.older
+        if before is None:
+            break
+        assert found.rows[-1].kind in history.BEGINNINGS or len(found.rows) == 3
+
+    assert told == list(every)

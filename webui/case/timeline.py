@@ -8,7 +8,7 @@ from datetime import datetime
 
 from engine.services.cases import CaseView
 from engine.services.directory import Directory
-from engine.services.history import Row
+from engine.services.history import BEGINNINGS, Row
 from webui.case.phrases import name_of
 from webui.language import element_name
 from webui.words import gettext
@@ -36,16 +36,12 @@ def told(rows: Sequence[Row], names: Directory, case: CaseView) -> list[Told]:
     return [one for step in _steps(rows[::-1]) if (one := _one(step, names, family, case.opened_at))][::-1]
 
 
-BEGINS = frozenset({"started", "completed", "claimed", "released", "delegated", "taken back", "consent withdrawn", "note written", "document added"})
-"""What begins a step of its own, even where somebody does two things within one moment."""
-
-
 def _steps(rows: Sequence[Row]) -> list[list[Row]]:
     """Return the rows, the oldest first, gathered into what happened together."""
     steps: list[list[Row]] = []
     for row in rows:
         last = steps[-1][-1] if steps else None
-        if last is None or (row.at, row.by) != (last.at, last.by) or row.kind in BEGINS:
+        if last is None or (row.at, row.by) != (last.at, last.by) or row.kind in BEGINNINGS:
             steps.append([])
         steps[-1].append(row)
     return steps
