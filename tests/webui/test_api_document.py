@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -17,6 +18,7 @@ from engine.services.cases import NewChild
 from engine.services.directory import directory
 from tests.webui.conftest import AGREEMENT
 from webui.api.app import create_api
+from webui.api.problems import KINDS
 from webui.app import create_app
 from webui.house import EXTENSION, House
 from webui.numbers import LARGEST
@@ -111,3 +113,13 @@ def test_no_call_errs_or_answers_what_the_document_does_not_say(case, called):
 
     # What fits the document may still break a rule of the agreement (an unknown unit): that is answered 422, and documented.
     case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+
+def test_the_documents_name_every_call_and_every_problem():
+    told = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+
+    for name in KINDS:
+        assert f"`{name}`" in told, name
+    for path in DOCUMENT["paths"]:
+        last = path.replace("{work_item}", "{id}").replace("{deviation}", "{id}")
+        assert last in told or f"/{last.rsplit('/', 1)[1]}`" in told or path.startswith("/problems"), path

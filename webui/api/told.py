@@ -109,8 +109,8 @@ class Teller:
         """Return why a date is what it is."""
         if not explanation:
             return None
-        sources = [str(source[self.language]) for source in explanation["sources"]]
-        return {"sentence": explanation[self.language], "rules": explanation["rules"], "sources": sources}
+        sources = [str(source[self.language]) for source in explanation.get("sources", ())]
+        return {"sentence": explanation[self.language], "rules": explanation.get("rules", []), "sources": sources}
 
     def _person(self, person: str | None) -> dict[str, str] | None:
         return {"id": person, "name": self.names.person(person)} if person else None
