@@ -11,6 +11,7 @@ import click
 from engine.cli import SentenceGroup, Settings, samspel
 from engine.clock import STOCKHOLM, SystemClock
 from engine.errors import Language
+from engine.facts.agreements import read_agreements
 from engine.services import accounts, administrators, tokens
 from engine.services.accounts import Invited
 from engine.services.opening import people_only
@@ -32,8 +33,9 @@ def admin_group() -> None:
 @click.pass_obj
 def create_admin(settings: Settings, name: str, username: str, organisation: str, *, as_json: bool) -> None:
     """Make the first administrator: the process owner, with a password that is printed once and holds for a week."""
+    agreements = read_agreements(settings.models / "agreements").keys()
     with people_only(settings.database) as runtime:
-        administrators.create_first(runtime, name, username, organisation)
+        administrators.create_first(runtime, name, username, organisation, agreements)
         invited = accounts.invite(runtime, username, SystemClock().now())
     _tell_invited(invited, settings.language, as_json=as_json)
 

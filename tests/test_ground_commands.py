@@ -57,3 +57,20 @@ def test_a_broken_database_url_is_one_sentence(command, database, run):
     assert done.stderr.startswith("Error: ")
     assert "SAMSPEL_DATABASE" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_from_an_empty_database_to_a_token_by_commands_alone(run):
+    made = json.loads(run("admin", "create", "--name", "Anna Berg", "--username", "anna.berg", "--json").stdout)
+    again = run("admin", "create", "--name", "Bo Berg", "--username", "bo.berg")
+    token = json.loads(run("token", "create", "--user", "anna.berg", "--json").stdout)
+    listed = json.loads(run("token", "list", "--json").stdout)["tokens"]
+
+    assert made["username"] == "anna.berg"
+    assert len(made["password"]) > 20
+    assert again.exit_code == 1
+    assert "Anna Berg" in again.stderr
+    assert token["token"].startswith("samspel_")
+    assert [(one["username"], one["holds"]) for one in listed] == [("anna.berg", True)]
+    assert token["token"] not in json.dumps(listed)
+    assert run("token", "revoke", str(token["id"])).exit_code == 0
+    assert run("account", "invite", "nobody").exit_code == 1

@@ -9,10 +9,11 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Collection
 
 from engine.clock import STOCKHOLM
 from engine.errors import SamspelError
-from engine.services import agreements, people
+from engine.services import people
 from engine.services.runtime import Runtime
 
 PARTY, UNIT, POST = "samspel", "samspel_office", "samspel_process_owner"
@@ -34,8 +35,8 @@ class UsernameTaken(SamspelError):
     en = "The user name {username} is {name}'s. Choose another with --username, or make the person process owner with samspel people import."
 
 
-def create_first(runtime: Runtime, name: str, username: str, organisation: str) -> None:
-    """Make a person, and the post of process owner of every agreement for them, in an installation that has no process owner.
+def create_first(runtime: Runtime, name: str, username: str, organisation: str, agreements: Collection[str]) -> None:
+    """Make a person, and the post of process owner of these agreements for them, in an installation that has no process owner.
 
     Raises HasAdministrator, UsernameTaken, and ImportRefused for what an organisation file may not say either.
     """
@@ -49,7 +50,7 @@ def create_first(runtime: Runtime, name: str, username: str, organisation: str) 
         if other is not None:
             raise UsernameTaken(username=username, name=other.name)
         person = _free_id(username, {one.id for one in known.persons})
-    answered_for = " ".join(agreements.of_release(runtime.releases.active))
+    answered_for = " ".join(agreements)
     rows = (
         {"typ": "huvudman", "id": PARTY, "namn": organisation, "slag": "kommun"},
         {"typ": "verksamhet", "id": UNIT, "namn": "Förvaltningen av Samspel", "tillhör": PARTY, "slag": "administration"},

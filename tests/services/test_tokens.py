@@ -7,10 +7,9 @@ from sqlalchemy import select
 
 from engine.clock import MovableClock
 from engine.facts.organisation import process_owner_of
-from engine.services import accounts, administrators, agreements, attempts, tokens
+from engine.services import accounts, administrators, attempts, tokens
 from engine.services.people import store_organisation
-from engine.services.releases import shipped_release
-from engine.services.runtime import OneRelease, Runtime
+from engine.services.runtime import Runtime
 from engine.storage.tables import Person, Token
 from tests.services.conftest import MONDAY, small_organisation
 
@@ -129,18 +128,17 @@ def test_a_password_is_changed_by_whoever_knows_it_to_another_that_is_long_enoug
 
 def test_an_installation_with_a_process_owner_gets_no_other_first_one(runtime):
     with pytest.raises(administrators.HasAdministrator):
-        administrators.create_first(runtime, "Anna Berg", "anna", "Testbyn")
+        administrators.create_first(runtime, "Anna Berg", "anna", "Testbyn", ["jamtbus"])
 
 
 def test_an_empty_installation_gets_a_process_owner_who_can_log_in(database):
-    release = shipped_release()
-    runtime = Runtime(database, OneRelease(release), MovableClock(MONDAY))
+    runtime = Runtime(database, None, MovableClock(MONDAY))
 
-    administrators.create_first(runtime, "Åsa Öberg; chef", "åsa.öberg", "Testbyns kommun")
+    administrators.create_first(runtime, "Åsa Öberg; chef", "åsa.öberg", "Testbyns kommun", ["jamtbus", "gotland"])
 
     with database.reading() as session:
         known = runtime.organisation(session)
-    assert {known.takers(process_owner_of(agreement), MONDAY) for agreement in agreements.of_release(release)} == {("asa.oberg",)}
+    assert {known.takers(process_owner_of(agreement), MONDAY) for agreement in ("jamtbus", "gotland")} == {("asa.oberg",)}
     assert accounts.invite(runtime, "åsa.öberg", MONDAY).name == "Åsa Öberg; chef"
 
 
