@@ -138,7 +138,8 @@ def ladder_of(runtime: Runtime, session: Session, instance: ProcessInstance, con
         levels=tuple(_levels(placed, plan, ended=instance.ended_at is not None)),
         answers=tuple(rung for rung, stage in placed if stage == "answer"),
         beside=tuple(rung for rung, stage in placed if stage == "beside"),
-        copies=tuple(sent) or (plan.copies if not sent and waits_to_be_sent else ()),
+        # The copy goes before the first level's days begin to run.
+        copies=tuple(sent) or (() if instance.ended_at is not None or any(rung.due_at is not None for rung in rungs) else plan.copies),
         countersigned_by=plan.countersigned_by if waits_to_be_sent else None,
         unrouted=plan.unrouted and waits_to_be_sent,
     )

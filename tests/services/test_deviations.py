@@ -1,9 +1,11 @@
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine.execution.catalogue import TASK_TYPES
 from engine.services import cases, deviations, effects, tasks, timers
-from engine.storage.tables import Deviation, Notice
+from engine.storage.tables import Deviation, Notice, ProcessInstance
 
 
 def report(house, **more):
@@ -127,3 +129,47 @@ def test_a_report_names_a_unit_that_exists_and_the_agreement_of_its_case(house):
 
     with house.runtime.database.reading() as session:
         assert session.scalars(select(Deviation)).all() == []
+
+
+def test_what_repeats_itself_is_told_with_its_matter_to_whoever_sees_all_of_it(house):
+    prepared = [report(house, concerned_unit="bup", variables={"description": "Ingen kom."}).instance_id for _ in range(2)]
+    for unit in ("bup", "bup", "social"):
+        report(house, concerned_unit=unit, variables={"description": "Ingen kom."})
+    with house.runtime.database.writing() as session:
+        session.execute(update(ProcessInstance).values(parent_id=prepared[0]).where(ProcessInstance.id.in_(prepared)))
+    since = house.clock.now() - timedelta(days=180)
+
+    told = deviations.patterns(house.runtime, "school_boss", since)
+
+    assert [(one.unit, one.matter, len(one.deviations)) for one in told] == [("bup", "Ingen kom.", 2), ("bup", None, 4)]
+    assert deviations.patterns(house.runtime, "social_worker", since) == []
+    assert deviations.patterns(house.runtime, "school_boss", house.clock.now() + timedelta(seconds=1)) == []
+
+
+def test_a_copy_is_promised_until_it_has_gone_where_the_drawing_asks_the_policy_for_it(house):
+    found = report(house, concerned_unit="bup")
+    assert deviations.show(house.runtime, "school_worker", found.id).ladder.copies == (), "this drawing asks no policy"
+
+    house.complete("school_worker", description="Ingen kom.")
+
+    (copy,) = deviations.show(house.runtime, "school_worker", found.id).ladder.copies
+    assert (copy.unit, copy.at) == ("bup", house.clock.now())
+
+
+def test_the_ladder_says_who_comes_next_and_what_the_levels_were(house):
+    found = report(house, concerned_unit="bup")
+    house.complete("school_worker", description="Ingen kom.")
+
+    first = deviations.show(house.runtime, "school_worker", found.id)
+    house.wait(days=1)
+    deviations.lift(house.runtime, "school_boss", found.id, "Brådskar")
+    second = deviations.show(house.runtime, "head", found.id)
+
+    assert [(level.number, level.role, level.state) for level in first.ladder.levels] == [
+        (0, "initiator", "done"),
+        (1, "nearest_manager", "here"),
+        (2, "next_manager", "ahead"),
+    ]
+    assert first.ladder.next_level.queues == ("position:head",)
+    assert [level.state for level in second.ladder.levels] == ["done", "done", "here"]
+    assert (first.can_be_lifted, second.mine[0].queue, second.place) == (True, "position:head", 2)

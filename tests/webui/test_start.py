@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, update
 
 from engine.services import cases, deputies, deviations, glance
 from engine.services.cases import NewChild
 from engine.services.directory import directory
 from engine.services.releases import _packed
-from engine.storage.tables import Incident, ProcessInstance, StoredRelease
+from engine.storage.tables import Incident, ProcessInstance, StoredRelease, WorkItem
 
 
 def begin(runtime, school, name="Maja Exempelsson"):
@@ -125,3 +125,16 @@ def test_the_page_asks_as_much_of_the_database_for_much_as_for_little(browser_of
 
     assert [asked_of(runtime, look) for look in pages] == little
     assert max(little) < 80
+
+
+def test_what_is_lifted_to_a_steering_group_stands_on_its_members_pages(browser_of, school, runtime):
+    group = directory(runtime).organisation.groups[0].id
+    member = directory(runtime).persons_of(f"group:{group}")[0]
+    begin(runtime, school)
+    assert "Lyft till styrgruppen" not in browser_of(member).get("/").text
+
+    with runtime.database.writing() as session:
+        session.execute(update(WorkItem).values(queue=f"group:{group}", role="steering_group"))
+
+    assert "Lyft till styrgruppen" in browser_of(member).get("/").text
+    assert "Lyft till styrgruppen" not in browser_of(school.teacher).get("/").text
