@@ -1,6 +1,8 @@
 """The page of a case at every stage, its plan, notes and consents, who has read it, and the list of cases."""
 
 import re
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,31 +10,55 @@ from sqlalchemy import event, update
 
 from engine.clock import MovableClock
 from engine.services import cases, deviations, notes
+from engine.services.opening import open_runtime
 from engine.services.runtime import Runtime
 from engine.storage.tables import Consent
 from tests.acceptance.conftest import Town
+from webui.app import create_app
+from webui.house import EXTENSION
+from webui.settings import Settings
 
 AGREEMENT = "norrtalje"
 
 
-@pytest.fixture
-def town(runtime):
-    """Everybody, some weeks ago."""
-    clock = MovableClock(runtime.clock.now() - timedelta(days=25))
+@pytest.fixture(scope="module")
+def begun(filled_database, tmp_path_factory):
+    """A file with a case whose consent is given and whose units are called, some weeks ago: played once, copied for each test."""
+    path = shutil.copy(filled_database, tmp_path_factory.mktemp("case") / "begun.sqlite")
+    opened = open_runtime(f"sqlite:///{path}", demonstration=True)
+    sip = town_of(opened, MovableClock(opened.clock.now() - timedelta(days=25))).start(AGREEMENT)
+    sip.register()
+    sip.do("decide_call", decision="call", reason="Flera behöver hjälpas åt.")
+    sip.choose("social_authority", "child_psychiatry")
+    sip.consent()
+    sip.summon(10)
+    opened.database.close()
+    return path, sip
+
+
+def town_of(runtime, clock):
     with runtime.database.reading() as session:
         return Town(Runtime(runtime.database, runtime.releases, clock), clock, runtime.organisation(session))
 
 
 @pytest.fixture
-def sip(town):
-    """A case whose consent is given and whose units are called."""
-    begun = town.start(AGREEMENT)
-    begun.register()
-    begun.do("decide_call", decision="call", reason="Flera behöver hjälpas åt.")
-    begun.choose("social_authority", "child_psychiatry")
-    begun.consent()
-    begun.summon(10)
-    return begun
+def app(begun, tmp_path):
+    path = shutil.copy(begun[0], tmp_path / "web.sqlite")
+    made = create_app(Settings(f"sqlite:///{path}", demonstration=True, secure_cookies=False))
+    yield made
+    made.extensions[EXTENSION].runtime.database.close()
+
+
+@pytest.fixture
+def town(runtime, begun):
+    """Everybody, at the moment when the units have just been called."""
+    return town_of(runtime, MovableClock(begun[1].town.clock.now()))
+
+
+@pytest.fixture
+def sip(town, begun):
+    """The case whose units are called."""
+    return replace(begun[1], town=town)
 
 
 @pytest.fixture
