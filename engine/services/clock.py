@@ -25,7 +25,7 @@ class OffsetClock:
 
     def offset(self) -> timedelta:
         """Return how far ahead of the system's time it runs."""
-        with self.database.reading() as session:
+        with self.database.beside.reading() as session:
             row = session.get(ClockOffset, _ROW)
             return timedelta(seconds=row.seconds if row else 0)
 

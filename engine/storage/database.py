@@ -8,9 +8,10 @@ queue up instead of failing half-way. PostgreSQL: READ COMMITTED; whoever needs 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +33,8 @@ from engine.errors import SamspelError
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_SECONDS = 30
 """How long a SQLite writer waits for the one before it."""
+POOL: Mapping[str, Any] = {"pool_size": 10, "max_overflow": 50}
+"""Connections of one process: more than a server has threads, for one that waits to write keeps its own."""
 
 
 class DatabaseUnusable(SamspelError):
@@ -84,9 +87,20 @@ class Database:
             event.listen(self.engine, "connect", lambda connection, _entry: connection.execute("PRAGMA synchronous=OFF"))
             self.engine.dispose()
 
+    @cached_property
+    def beside(self) -> Database:
+        """The same database with connections of its own, for a short question by whoever may hold one already.
+
+        Taken from one pool, twenty who each hold a connection and want a second would wait for each other.
+        """
+        url = self.engine.url
+        return self if _in_memory(url) else Database(_make_engine(url))
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if "beside" in vars(self) and self.beside is not self:
+            self.beside.engine.dispose()
 
 
 def open_database(url: str) -> Database:
@@ -148,11 +162,17 @@ def _make_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
     if url.get_backend_name() == "sqlite":
         _create_private(url.database)
+        if not _in_memory(url):
+            options.update(POOL)
         engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **options)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=50, **options)
+    return create_engine(url, pool_pre_ping=True, **POOL, **options)
+
+
+def _in_memory(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
 def _create_private(file: str | None) -> None:
