@@ -22,7 +22,7 @@ def test_a_deviation_climbs_through_all_four_levels_by_hand_and_by_the_clock(tow
     assert report.waits_for == {"act_level_2"}
     town.wait(days=1)
     assert report.who_may(report.only("act_management")) == [management]
-    assert "lyftes av sig själv" in report.own_page()
+    assert "gick vidare av sig själv" in report.own_page()
 
     report.do("act_management", by=management, way="act", decided_action="Kallelser skickas till enhetens brevlåda.", reason="Det har hänt förut.")
     report.do("send_feedback", text="Från och med nu går kallelser till enhetens brevlåda.")
@@ -30,4 +30,4 @@ def test_a_deviation_climbs_through_all_four_levels_by_hand_and_by_the_clock(tow
     report.verify()
 
     assert report.outcome == "resolved"
-    assert "avslutades" in report.own_page()
+    assert "Avslutad" in report.own_page()

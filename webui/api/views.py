@@ -15,8 +15,7 @@ from flask_openapi.models.response import Response as Documented
 from pydantic import BaseModel
 from werkzeug.exceptions import NotFound
 
-from engine.services import cases, deviations, progress, tasks, timers
-from engine.services.clock import OffsetClock
+from engine.services import cases, deviations, elapse, progress, tasks, timers
 from engine.services.tasks import Narrowing, Position
 from webui.api import shapes
 from webui.api.door import bodiless, person
@@ -238,17 +237,9 @@ def show_clock() -> Response:
 )
 def move_clock(body: shapes.Move) -> Response:
     """Let a day, a week, or the time until the next deadline pass, and fire what became due."""
-    ahead = runtime().clock
-    assert isinstance(ahead, OffsetClock), "a demonstration has a clock that can be moved"
-    due = timers.next_due(runtime())
-    until = max(due - ahead.now(), timedelta(0)) + timedelta(seconds=1) if due else timedelta(0)
-    ahead.advance(STEPS.get(body.by, until))
-    fired = 0
-    while (swept := timers.sweep(runtime())).fired:
-        fired += swept.fired
-        if not swept.more:
-            break
-    return _time(fired)
+    by = STEPS.get(body.by)
+    passed = elapse.let_pass(runtime(), elapse.until_next(runtime()) if by is None else by)
+    return _time(len(passed.lapses))
 
 
 @documents.get("/problems", operation_id="problems", summary="Every type of problem", responses={200: shapes.ProblemKinds, 500: refused(500)})
