@@ -16,7 +16,7 @@ FEEL := engine/execution/built/feel.js
 PAGES := webui/static/built/pages.css
 ENGLISH := webui/translations/en/LC_MESSAGES/messages.mo
 
-.PHONY: help setup assets words demo test lint bench pictures showcase lock wheel
+.PHONY: help setup assets words demo test lint bench pictures lighthouse showcase lock wheel
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -81,6 +81,9 @@ bench: setup ## Measure, as ratios within one run
 pictures: setup ## Picture every page and every drawing into pictures/, and say which rules of layout a drawing breaks
 	$(BIN)/python -m tests.webui.pictures
 	$(BIN)/python -m tests.drawings.picture
+
+lighthouse: setup ## Let Lighthouse judge the main pages: accessibility and best practices
+	$(BIN)/python -m tests.webui.lighthouse
 
 showcase: setup ## Take the four pictures of the README anew
 	$(BIN)/python -m tests.webui.pictures --readme

@@ -31,6 +31,8 @@ LONG = "Ungdomspsykiatrimottagningssamordningsverksamheten för Örnsköldsviks,
 LONGER = "Anna-Wilhelmina Östergötlandsbjörkqvist von Ånäset-Överkalixälvstrand"
 WIDTHS = {"narrow": 320, "middle": 768, "wide": 1440}
 HEIGHT = 900
+MOST = 6
+"""Pages of a route among which the longest is looked for."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def others(app: Flask) -> list[Scene]:
     size: dict[str, int] = {}
     begin = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint != "fault"]
     for role, person in {**demonstration.roles(app).everybody, "nobody": None}.items():
-        for page in Walk(app, demonstration.client_of(app, person)).everywhere(*begin).values():
+        for page in Walk(app, demonstration.client_of(app, person), MOST).everywhere(*begin).values():
             told = page.status == 200 and page.kind == "text/html" and page.endpoint not in MAIN.values()
             if told and len(page.text) > size.get(page.endpoint, 0):
                 size[page.endpoint] = len(page.text)

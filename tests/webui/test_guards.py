@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ import webui
 from engine.services import agreements
 from engine.shipped import processes_folder
 from tests.webui import demonstration
-from tests.webui.walk import ALIKE, Walk, endpoint_of, inside, is_ours, path_of, words
+from tests.webui.walk import Walk, endpoint_of, inside, is_ours, path_of, words
 from webui.app import OPEN
 from webui.house import EXTENSION
 
@@ -89,6 +90,8 @@ LANGUAGES = ("sv", "en")
 UNSAID = {"release", "history", "history_chain", "incident", "notice", "process_instance", "timer", "alembic_version"}
 """Tables in which the house's own sentences lie, and nothing that a person has written or is called."""
 SAMPLES = 3
+MOST = {"sv": 8, "en": 3}
+"""Pages of a route that each role opens, beside the one who opens all."""
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +110,13 @@ def everybody(demo):
 
 @pytest.fixture(scope="module")
 def walks(demo, everybody):
-    """All that everybody comes to, by role and language: every link followed, and every page without a number of its own."""
+    """All that everybody comes to, by role and language: one follows every link, the others some of each kind."""
     begin = [path_of(demo, rule, {}) for rule in demo.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments]
     found = {}
     for role, person in everybody.items():
         for language in LANGUAGES:
-            found[role, language] = Walk(demo, demonstration.client_of(demo, person, language))
+            most = sys.maxsize if (role, language) == ("staff", "sv") else MOST[language]
+            found[role, language] = Walk(demo, demonstration.client_of(demo, person, language), most)
             found[role, language].everywhere(*begin)
     return found
 
@@ -215,7 +219,7 @@ def test_every_link_and_every_form_leads_somewhere(demo, walks, pages):
                 continue
             target = walks[role, language].seen.get(inside(page.path, link))
             if target is None:
-                assert endpoint_of(demo, inside(page.path, link))[0] in ("static", *ALIKE), f"{where} -> {link}"
+                assert endpoint_of(demo, inside(page.path, link))[0], f"{where} -> {link}"
                 continue
             while target.leads_to:
                 target = walks[role, language].seen[target.leads_to]
@@ -227,9 +231,11 @@ def test_every_link_and_every_form_leads_somewhere(demo, walks, pages):
 
 
 def test_every_page_has_a_title_of_its_own(pages):
+    named = defaultdict(set)
     for role, language, page in pages:
-        others = {other.path for r, s, other in pages if (r, s, other.title) == (role, language, page.title) and bare(other) != bare(page)}
-        assert others == set(), f"{role}, {language}: {page.title} is {page.path} and {sorted(others)}"
+        named[role, language, page.title].add(bare(page))
+
+    assert {title: sorted(paths) for (_, _, title), paths in named.items() if len(paths) > 1} == {}
 
 
 def test_every_page_has_one_main_heading_and_no_level_is_skipped(pages):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,6 +85,8 @@ class Walk:
 
     app: Flask
     client: FlaskClient
+    most: int = sys.maxsize
+    """How many pages of each route are opened: forty people's pages are forty times the same."""
     seen: dict[str, Seen] = field(default_factory=dict)
     opened: Counter[str] = field(default_factory=Counter)
     """How many addresses of each route have been found."""
@@ -114,7 +117,8 @@ class Walk:
     def _is_wanted(self, endpoint: str) -> bool:
         """Whether another page of the kind is to be opened: of those that are alike for everybody a few are enough."""
         self.opened[endpoint] += 1
-        return endpoint != "static" and (endpoint not in ALIKE or self.opened[endpoint] <= ENOUGH)
+        most = min(self.most, ENOUGH) if endpoint in ALIKE else self.most
+        return endpoint == "" or (endpoint != "static" and self.opened[endpoint] <= most)
 
 
 def _is_text(kind: str) -> bool:
