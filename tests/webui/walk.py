@@ -21,8 +21,8 @@ SAID = ("title", "alt", "aria-label", "placeholder", "content", "label", "data-u
 """Attributes whose value a person may be told."""
 
 
-ALIKE = ("people.unit", "people.somebody", "people.group")
-"""Routes whose pages are the same for everybody and many: everyone at work, every unit."""
+ALIKE = ("people.unit", "people.somebody", "people.group", "diagram.show")
+"""Routes whose pages are many and alike: everyone at work, every unit, every drawing of a case (each is opened in its own room's tests)."""
 ENOUGH = 4
 """How many of them one walk opens."""
 
