@@ -430,9 +430,9 @@ def test_000_6_the_call_is_due_on_day_nine_and_after_it_both_limits_cannot_hold(
 
     assert found["call"].on == date(2026, 3, 11)
     (on_the_day,) = agreements.countdown(demonstration, "gotland", {"call_decided": decided}, datetime(2026, 3, 11, 12, tzinfo=UTC))
-    assert "Senast 2026-03-11" in on_the_day["sv"]
+    assert "Senast 11 mars 2026" in on_the_day["sv"]
     (after,) = agreements.countdown(demonstration, "gotland", {"call_decided": decided}, datetime(2026, 3, 12, tzinfo=UTC))
-    assert "Dag 9, 2026-03-11, har passerat" in after["sv"]
+    assert "Dag 9, 11 mars 2026, har passerat" in after["sv"]
     gone = {"call_decided": decided, "summons_sent": datetime(2026, 3, 5, tzinfo=UTC)}
     assert agreements.countdown(demonstration, "gotland", gone, datetime(2026, 3, 12, tzinfo=UTC)) == ()
 
