@@ -84,10 +84,15 @@ def test_every_package_that_the_code_imports_is_declared():
     known = packages_distributions()
     imported = {name.partition(".")[0] for path in (*(TOP / "engine").rglob("*.py"), *(TOP / "webui").rglob("*.py")) for name in _imports(path)}
 
-    needed = {known[name][0].lower() for name in imported - set(sys.stdlib_module_names) - {"engine", "webui"}}
+    needed = {_normal(known[name][0]) for name in imported - set(sys.stdlib_module_names) - {"engine", "webui"}}
 
-    declared = {re.split(r"[<>=;\[ ]", requirement)[0].lower() for requirement in requires("samspel") or [] if "extra ==" not in requirement}
+    declared = {_normal(re.split(r"[<>=;\[ ]", requirement)[0]) for requirement in requires("samspel") or [] if "extra ==" not in requirement}
     assert needed <= declared
+
+
+def _normal(name):
+    """A distribution's name as the index compares it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _imports(path):

@@ -1,7 +1,7 @@
 """Pictures every page into the ignored folder pictures/pages/, with an index that says what each shows.
 
-    python -m tests.webui.pictures [NAME ...]     all, or those whose name begins so
-    python -m tests.webui.pictures --readme       the four of the README, into docs/pictures/
+python -m tests.webui.pictures [NAME ...]     all, or those whose name begins so
+python -m tests.webui.pictures --readme       the four of the README, into docs/pictures/
 """
 
 from __future__ import annotations
