@@ -132,6 +132,15 @@ def open_work(runtime: Runtime, session: Session, person: str, work_item: int) -
     return item
 
 
+def may_know_of(runtime: Runtime, session: Session, person: str, item: WorkItem) -> bool:
+    """Whether somebody may be told what became of a work item that is closed: it would be theirs now, or they have had it in hand."""
+    if person in (item.closed_by, item.claimed_by, item.draft_by, item.delegated_by):
+        return True
+    at, organisation = runtime.clock.now(), runtime.organisation(session)
+    handed_over = item.delegated_from in queues(organisation, person, at, item.purpose) and person not in item.excluded
+    return handed_over or right_to(organisation, person, item, at) is not None
+
+
 def document(runtime: Runtime, session: Session, person: str, document: int) -> Document:
     """Return a document to whoever may see what it belongs to; one of a draft to whoever may do the work. Raises NoSuchDocument."""
     row = session.get(Document, document)

@@ -242,7 +242,7 @@ def show(runtime: Runtime, person: str, work_item: int) -> Task:
 
     Raises NoSuchWorkItem, NotYours, AlreadyCompleted and WorkItemMoved.
     """
-    with runtime.database.reading() as session:
+    with _told_to_its_own(runtime, person, work_item), runtime.database.reading() as session:
         at = runtime.clock.now()
         organisation = runtime.organisation(session)
         item = _open_item(session, work_item, {})
@@ -325,7 +325,7 @@ def take_back(runtime: Runtime, person: str, work_item: int) -> None:
     """
 
     def act() -> None:
-        with runtime.database.writing() as session:
+        with _told_to_its_own(runtime, person, work_item), runtime.database.writing() as session:
             at = runtime.clock.now()
             item = _open_item(session, work_item, {})
             organisation = runtime.organisation(session)
@@ -366,7 +366,8 @@ def complete(runtime: Runtime, person: str, work_item: int, answers: Mapping[str
     NotYours; NoSuchWorkItem; and StepFailed when the drawing could not go on: then the answers are kept as a draft and an incident is open.
     """
     try:
-        return steps.take(runtime, Completion(work_item, person, without_nul(answers), version=version))
+        with _told_to_its_own(runtime, person, work_item):
+            return steps.take(runtime, Completion(work_item, person, without_nul(answers), version=version))
     except steps.DatabaseBusy as busy:
         raise DatabaseBusy(answers, work_item=work_item) from busy
 
@@ -380,12 +381,17 @@ class Outcome:
 
 
 def each(work_items: Iterable[int], act: Callable[[int], object]) -> list[Outcome]:
-    """Do the same with several work items, each in a transaction of its own: one that fails keeps none of the others from succeeding."""
+    """Do the same with several work items, each in a transaction of its own: one that fails keeps none of the others from succeeding.
+
+    One that is somebody else's is told of as one that is not there.
+    """
     done = []
     for one in work_items:
         try:
             act(one)
             done.append(Outcome(one, None))
+        except access.NotYours:
+            done.append(Outcome(one, access.NoSuchWorkItem(work_item=one)))
         except SamspelError as failure:
             done.append(Outcome(one, failure))
     return done
@@ -546,7 +552,7 @@ class _Change:
 def _changing(runtime: Runtime, person: str, work_item: int, answers: Mapping[str, Any] | None = None, *, alone: bool = False) -> Iterator[_Change]:
     """Open the one transaction of a change, for somebody who may make it; ``alone`` lets nobody else change the item from its reading on."""
     kept = answers or {}
-    with runtime.database.writing() as session:
+    with _told_to_its_own(runtime, person, work_item), runtime.database.writing() as session:
         if alone:
             queries.lock_item(session, work_item)
         at = runtime.clock.now()
@@ -554,6 +560,19 @@ def _changing(runtime: Runtime, person: str, work_item: int, answers: Mapping[st
         item = _open_item(session, work_item, kept)
         right = _require_right(organisation, person, item, at, kept)
         yield _Change(session, organisation, item, Act(at, person, right.for_whom), kept)
+
+
+@contextmanager
+def _told_to_its_own(runtime: Runtime, person: str, work_item: int) -> Iterator[None]:
+    """Tell that a work item is done or no longer needed to those whose it was; to others there is none of that number."""
+    try:
+        yield
+    except (AlreadyCompleted, WorkItemMoved) as gone:
+        with runtime.database.reading() as session:
+            item = session.get(WorkItem, work_item)
+            if item is None or not access.may_know_of(runtime, session, person, item):
+                raise access.NoSuchWorkItem(work_item=work_item) from gone
+        raise
 
 
 def without_nul(value: Any) -> Any:  # noqa: ANN401 - JSON

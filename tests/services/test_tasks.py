@@ -76,6 +76,35 @@ def test_somebody_else_may_neither_see_nor_complete_a_task(house):
         tasks.show(house.runtime, "bup_worker", item + 1000)
 
 
+def test_what_became_of_a_task_is_told_to_those_whose_it_was_and_to_nobody_else(house):
+    house.asked("bup")
+    item = house.only("bup_worker").id
+    house.complete("bup_worker", answer="yes")
+    acts = (
+        lambda person: tasks.show(house.runtime, person, item),
+        lambda person: tasks.claim(house.runtime, person, item),
+        lambda person: tasks.take_back(house.runtime, person, item),
+        lambda person: tasks.save_draft(house.runtime, person, item, {}),
+        lambda person: tasks.complete(house.runtime, person, item, {}),
+    )
+
+    for act in acts:
+        with pytest.raises(tasks.AlreadyCompleted):
+            act("bup_boss")
+        for person in ("stranger", "social_worker", "school_worker"):
+            with pytest.raises(access.NoSuchWorkItem):
+                act(person)
+
+
+def test_of_several_tasks_those_of_others_are_told_of_as_tasks_that_are_not_there(house):
+    house.asked("bup")
+    item = house.only("bup_worker").id
+
+    done = tasks.each([item, item + 1000], lambda one: tasks.claim(house.runtime, "stranger", one))
+
+    assert [str(one.failure).replace(str(one.work_item), "N") for one in done] == [str(access.NoSuchWorkItem(work_item="N"))] * 2
+
+
 def test_a_draft_is_kept_and_shown_to_whoever_takes_over(house):
     house.asked("bup")
     item = house.only("bup_worker").id
