@@ -292,7 +292,7 @@ def consequence(runtime: Runtime, person: str, reference: str, consent: int) -> 
         case, sight = access.require_sight(runtime, session, person, reference)
         allowed = givers_for(session, case, sight)
         row = session.get(Consent, consent)
-        if row is None or row.case_id != case.id:
+        if row is None or row.case_id != case.id or not sight.content:
             raise NoSuchConsent(case=reference)
         giver = row.giver
         if allowed is not None and giver not in allowed:

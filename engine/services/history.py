@@ -161,8 +161,12 @@ def of_case(runtime: Runtime, person: str, reference: str) -> list[Row]:
 
 
 def rows(session: Session, case: Case, sight: access.Sight, hidden: Collection[int]) -> list[Row]:
-    """Return the rows of a case that its reader may see: none of the processes that are not theirs to see, and their own alone without content."""
-    query = select(History).where(History.chain == chain_of(case.id, None), *_seen(sight, hidden)).order_by(History.number)
+    """Return the rows of a case that its reader may see: none of the processes that are not theirs to see, and their own alone without content.
+
+    Who else has read is for whoever answers for the case.
+    """
+    read = () if sight.reviews else (or_(History.kind != READ, History.by == sight.person),)
+    query = select(History).where(History.chain == chain_of(case.id, None), *read, *_seen(sight, hidden)).order_by(History.number)
     return [_row(row) for row in session.scalars(query)]
 
 

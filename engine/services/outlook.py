@@ -84,17 +84,19 @@ def at_start(runtime: Runtime, person: str, unit: str, agreement: str) -> Outloo
 def before(runtime: Runtime, person: str, work_item: int) -> list[Earlier]:
     """Return what was answered before in the process of a piece of work, the newest first, to somebody who may do it.
 
-    Where the person may not see what the case contains, only their own answers. Raises NoSuchWorkItem and NotYours.
+    Where the person may not see what the case contains, only their own answers; to the family no costs are told (scenario 6).
+    Raises NoSuchWorkItem and NotYours.
     """
     with runtime.database.reading() as session:
         item = access.open_work(runtime, session, person, work_item)
         done = (WorkItem.instance_id == item.instance_id, WorkItem.outcome == "completed", WorkItem.form.is_not(None))
         query = select(WorkItem).where(*done).order_by(WorkItem.closed_at.desc(), WorkItem.id.desc()).limit(MOST)
-        if not _sees_all(runtime, session, person, item.instance):
+        all_, costs = _sees(runtime, session, person, item.instance)
+        if not all_:
             query = query.where(WorkItem.closed_by == person)
         forms = runtime.releases.get(item.instance.release).forms
         return [
-            Earlier(one.name, one.element, forms[one.form], one.answers or {}, one.closed_at, one.closed_by, one.closed_for)
+            Earlier(one.name, one.element, forms[one.form], _told(one.answers or {}, costs=costs), one.closed_at, one.closed_by, one.closed_for)
             for one in session.scalars(query)
             if one.form and one.closed_at is not None
         ]
@@ -114,8 +116,18 @@ def _queue(element: Element, facts: CaseFacts) -> str | None:
     return steps.way(facts, role, {}, frozenset())[0]
 
 
-def _sees_all(runtime: Runtime, session: Session, person: str, instance: ProcessInstance) -> bool:
+def _sees(runtime: Runtime, session: Session, person: str, instance: ProcessInstance) -> tuple[bool, bool]:
+    """Whether a person may see what others have answered, and what measures cost."""
     if instance.purpose != "case" or instance.case is None:
-        return access.may_see_instance(runtime, session, person, instance)
+        return access.may_see_instance(runtime, session, person, instance), True
     seen = access.sight(runtime, session, person, instance.case)
-    return seen is not None and seen.content
+    return seen is not None and seen.content, seen is not None and not seen.family
+
+
+def _told(answers: Mapping[str, Any], *, costs: bool) -> Mapping[str, Any]:
+    """Return answers with what each measure costs, or without."""
+    measures = answers.get("measures")
+    if costs or not isinstance(measures, list):
+        return answers
+    told = [{key: value for key, value in row.items() if key != "cost"} if isinstance(row, Mapping) else row for row in measures]
+    return {**answers, "measures": told}
