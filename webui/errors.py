@@ -26,6 +26,8 @@ Answer = tuple[str, int]
 
 UNWRITTEN = kept.UNWRITTEN | {"draft_version", "was_kept"}
 """Fields of a form that nobody has typed."""
+SECRET = frozenset({"password"})
+"""Rooms in which nothing but passwords is typed."""
 
 
 def add_errors(app: Flask) -> None:
@@ -42,9 +44,9 @@ def add_errors(app: Flask) -> None:
 
 
 def not_found(error: SamspelError) -> Answer:
-    """Say the same of what does not exist and of what is somebody else's."""
+    """Say the same of what does not exist and of what is somebody else's, and give back what was written: it may have been theirs a moment ago."""
     del error
-    return render_template("errors/404.html"), HTTPStatus.NOT_FOUND
+    return render_template("errors/404.html", written=written()), HTTPStatus.NOT_FOUND
 
 
 def overtaken(error: Unsaved) -> tuple[Response | str, int]:
@@ -113,7 +115,9 @@ def broken(error: Exception) -> Answer:
 
 
 def written() -> list[str]:
-    """Return every text that was sent, so that a page can give it back."""
+    """Return every text that was sent, so that a page can give it back; passwords are for no screen."""
+    if request.blueprint in SECRET:
+        return []
     return [text for name, text in request.form.items(multi=True) if name not in UNWRITTEN and not name.endswith(("#", "password")) and text.strip()]
 
 

@@ -172,6 +172,16 @@ def test_a_kept_text_is_shown_also_when_the_work_is_done_meanwhile(need, runtime
     assert "Det här hann aldrig med." in shown.text
 
 
+def test_what_is_sent_when_the_work_has_become_somebody_else_s_is_given_back(need, runtime, school):
+    browser, page = need
+    tasks.delegate(runtime, school.teacher, int(task_of(page).rpartition("/")[2]), school.colleague)
+
+    refused = browser.post(task_of(page), **{**hidden(page), field_of(page): MINE})
+
+    assert refused.status == 404
+    assert MINE in refused.text
+
+
 @pytest.mark.parametrize("act", ["draft", "complete"])
 def test_a_busy_database_keeps_the_text_in_the_form(need, monkeypatch, act):
     browser, page = need

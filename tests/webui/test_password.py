@@ -63,3 +63,16 @@ def test_a_changed_password_logs_every_other_browser_out(app, browser_of, runtim
     assert elsewhere.get("/inbox").path.startswith("/login")
     login = directory(runtime).organisation.person(school.teacher).login
     assert Browser(app.test_client()).post("/login", username=login, password=PASSWORD).status == 422
+
+
+def test_no_password_is_shown_on_a_page_when_the_session_has_ended_or_the_form_is_stale(browser_of, runtime, school):
+    browser = browser_of(school.teacher)
+    fields = {"old": PASSWORD, "new": NEW, "again": NEW}
+
+    stale = browser.client.post("/password", data=fields, follow_redirects=True)
+    accounts.sign_out_everywhere(runtime, school.teacher, SystemClock().now())
+    ended = browser.post("/password", **fields)
+
+    for said in (stale.text, ended.html):
+        assert NEW not in said
+        assert PASSWORD not in said
