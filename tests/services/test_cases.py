@@ -79,7 +79,7 @@ def test_that_somebody_read_a_case_stands_in_its_history(house):
 
     cases.show(house.runtime, "bup_worker", reference)
 
-    last = history.of_case(house.runtime, "school_worker", reference)[-1]
+    last = history.of_case(house.runtime, "school_boss", reference)[-1]
     assert (last.kind, last.by) == ("read", "bup_worker")
 
 

@@ -136,7 +136,7 @@ def test_that_somebody_read_the_diagram_stands_in_the_history_and_looking_where_
 
     def reads():
         return [
-            row.details["what"] for row in history.of_case(house.runtime, "school_worker", reference) if row.kind == "read" and row.by == "bup_worker"
+            row.details["what"] for row in history.of_case(house.runtime, "school_boss", reference) if row.kind == "read" and row.by == "bup_worker"
         ]
 
     progress.of_case(house.runtime, "bup_worker", reference)
