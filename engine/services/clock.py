@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 
 from engine.clock import Clock, SystemClock
 from engine.storage.database import Database
@@ -30,10 +31,10 @@ class OffsetClock:
             return timedelta(seconds=row.seconds if row else 0)
 
     def advance(self, by: timedelta) -> None:
-        """Move forward, in whole seconds. Raises ValueError for backwards: then history would lie."""
+        """Move forward so far at least, in whole seconds. Raises ValueError for backwards: then history would lie."""
         if by < timedelta(0):
             raise ValueError("a clock moves forward only")
         with self.database.writing() as session:
             row = session.get(ClockOffset, _ROW) or ClockOffset(id=_ROW, seconds=0)
-            row.seconds += int(by.total_seconds())
+            row.seconds += ceil(by.total_seconds())
             session.add(row)

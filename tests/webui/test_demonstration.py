@@ -27,6 +27,7 @@ from engine.facts.agreements import read_agreements
 from engine.facts.organisation import Organisation, swedish_day
 from engine.facts.roles import CASE_ROLES, Circumstances, Participant, resolve
 from engine.services import elapse, history, tasks, timers
+from engine.services.clock import OffsetClock
 from engine.services.demonstration import STORIES
 from engine.services.releases import shipped_release
 from engine.services.runtime import OneRelease, Runtime
@@ -294,6 +295,24 @@ def test_a_year_may_pass_until_nothing_is_due_and_no_step_fails(moving):
     assert timers.next_due(runtime) is None
     assert history.verify(runtime) > 1000
     assert client_of(moving, "maria.sandelund").get("/inbox").status_code == 200
+
+
+def test_what_is_let_pass_has_passed_whatever_the_fraction_of_a_second_and_the_time_that_it_takes(runtime):
+    class Running:
+        """Goes on by a little whenever it is looked at."""
+
+        at = datetime(2026, 3, 12, 8, 30, 0, 999_000, tzinfo=UTC)
+
+        def now(self):
+            self.at += timedelta(microseconds=1)
+            return self.at
+
+    clock = OffsetClock(runtime.database, Running())
+    before = clock.now()
+
+    elapse.let_pass(replace(runtime, clock=clock), timedelta(weeks=1))
+
+    assert clock.now() - before >= timedelta(weeks=1)
 
 
 def test_the_clock_of_real_use_cannot_be_moved(moving):
