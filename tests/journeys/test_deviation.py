@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.facts.organisation import swedish_day
 from tests.journeys.conftest import in_words
 
 
@@ -18,7 +19,7 @@ def test_a_deviation_climbs_through_all_four_levels_by_hand_and_by_the_clock(tow
     page = report.page_of("act_level_2")
     assert in_words(due) in page
     assert "lokalt beslut" in page
-    town.wait(days=(due - report.town.clock.now().date()).days)
+    town.wait(days=(due - swedish_day(report.town.clock.now())).days)
     assert report.waits_for == {"act_level_2"}
     town.wait(days=1)
     assert report.who_may(report.only("act_management")) == [management]

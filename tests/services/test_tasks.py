@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -236,7 +236,8 @@ def test_a_due_date_explains_itself(house):
 
     assert item.explanation["deadline"] == "meeting"
     assert item.explanation["rules"] or item.explanation["sources"]
-    assert item.explanation["sv"].startswith(f"Senast {item.explanation['on']}")
+    on = date.fromisoformat(item.explanation["on"])
+    assert item.explanation["sv"].startswith(f"Senast {on.day} mars {on.year}: ")
     assert item.due_at == datetime.fromisoformat(item.explanation["at"])
 
 

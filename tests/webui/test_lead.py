@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from engine.facts.organisation import swedish_day
 from engine.services import cases, deputies, tasks
 from engine.services.cases import NewChild
 from engine.services.directory import directory
@@ -65,7 +66,7 @@ def test_what_is_late_is_told_to_the_manager_above_with_who_and_how_late(decisio
 def test_a_deputy_is_named_and_ended_on_the_page(browser_of, school, runtime):
     manager = browser_of(school.manager)
     post = directory(runtime).organisation.led_by(school.manager, runtime.clock.now())[0].id
-    today = runtime.clock.now().date()
+    today = swedish_day(runtime.clock.now())
     days = {"first": today.isoformat(), "last": (today + timedelta(days=7)).isoformat()}
 
     empty = manager.post("/lead/deputies", position=post, person="", first="måndag", last="", reason="")

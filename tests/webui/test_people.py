@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from engine.facts.organisation import swedish_day
 from engine.services import deputies
 from engine.services.directory import directory
 from engine.services.people import touch_organisation
@@ -37,7 +38,7 @@ def test_a_search_finds_people_units_and_titles_and_says_when_there_is_nothing(b
 def test_whoever_stands_in_is_named_until_which_day_and_on_their_own_page_for_which_post(browser_of, school, runtime):
     here = directory(runtime)
     post = here.organisation.led_by(school.manager, here.at)[0]
-    today = runtime.clock.now().date()
+    today = swedish_day(runtime.clock.now())
     deputies.appoint(
         runtime, school.manager, position=post.id, deputy=school.colleague, first=today, last=today + timedelta(days=400), reason="Föräldraledig"
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import event, insert, select, update
 
+from engine.facts.organisation import swedish_day
 from engine.services import cases, deputies, deviations, glance
 from engine.services.cases import NewChild
 from engine.services.directory import directory
@@ -55,7 +56,7 @@ def test_what_one_began_stands_there_with_how_it_goes_and_the_child_by_initials(
 def test_whoever_stands_in_reads_for_whom_and_until_which_day(browser_of, school, runtime):
     here = directory(runtime)
     post = here.organisation.led_by(school.manager, here.at)[0]
-    today = runtime.clock.now().date()
+    today = swedish_day(runtime.clock.now())
     last = today + timedelta(days=3)
     deputies.appoint(runtime, school.manager, position=post.id, deputy=school.colleague, first=today, last=last, reason="Semester")
 
