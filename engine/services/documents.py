@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from engine.errors import SamspelError
 from engine.execution import Field, Form
 from engine.services import access, history
-from engine.services.history import Act, Event
+from engine.services.history import Act, Event, Reading
 from engine.services.runtime import Runtime
 from engine.storage import queries
 from engine.storage.tables import Document, WorkItem
@@ -156,12 +156,14 @@ def attached(runtime: Runtime, person: str, work_item: int) -> list[Paper]:
 
 def fetch(runtime: Runtime, person: str, document: int) -> Content:
     """Return a document with its content to somebody who may see it; that it was read stands in the history. Raises NoSuchDocument."""
-    with runtime.database.writing() as session:
+    with runtime.database.reading() as session:
         row = access.document(runtime, session, person, document)
         found = Content(_paper(row, session.get(WorkItem, row.work_item_id) if row.work_item_id else None), row.content)
-        if row.kept_at is not None:
-            history.add(session, Act(runtime.clock.now(), person), [_event("document read", row)], case_id=row.case_id, instance_id=row.instance_id)
-        return found
+        is_draft = row.kept_at is None
+        reading = Reading("document", row.case_id, row.instance_id, row.id)
+    if not is_draft:
+        history.log_reading(runtime, person, reading)
+    return found
 
 
 def discard(runtime: Runtime, person: str, document: int) -> None:

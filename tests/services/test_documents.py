@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.services import access, documents, history, tasks
+from engine.services import access, case_file, documents, history, tasks
 from engine.services.documents import Upload
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
@@ -140,10 +140,14 @@ def test_a_document_of_the_case_itself_is_for_those_of_the_case_and_its_reading_
 
     paper = documents.attach(house.runtime, "school_worker", Upload("brev.pdf", PDF), reference=reference)
     documents.fetch(house.runtime, "school_boss", paper.id)
+    documents.fetch(house.runtime, "bup_worker", paper.id)
 
     assert [one.id for one in documents.listed(house.runtime, "school_worker", reference)] == [paper.id]
-    told = [(row.kind, row.by) for row in history.of_case(house.runtime, "school_worker", reference) if "document" in row.kind]
-    assert told == [("document added", "school_worker"), ("document read", "school_boss")]
+    told = [(row.kind, row.by) for row in history.of_case(house.runtime, "school_boss", reference) if row.details.get("what") == "document"]
+    assert told == [("read", "school_boss"), ("read", "bup_worker")]
+    readers = {one.person: one.what for one in case_file.show(house.runtime, "school_boss", reference).readers}
+    assert "document" in readers["bup_worker"], "those who answer for the case see who has opened its papers"
+    assert "bup_worker" not in {row.by for row in history.of_case(house.runtime, "school_worker", reference) if "read" in row.kind}
     with pytest.raises(access.NoSuchCase):
         documents.listed(house.runtime, "stranger", reference)
     with pytest.raises(access.NoSuchDocument):
