@@ -159,7 +159,7 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def _make_engine(url: URL) -> Engine:
-    options: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+    options: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads, "hide_parameters": True}
     if url.get_backend_name() == "sqlite":
         _create_private(url.database)
         if not _in_memory(url):

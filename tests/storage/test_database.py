@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from sqlalchemy import inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.storage import queries
 from engine.storage.database import DatabaseUnusable, alembic_config, open_database, upgrade
@@ -16,6 +16,14 @@ from engine.storage.tables import Assignment, Base, ClockOffset, Person
 from engine.storage.tables.base import UtcDateTime
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_an_error_of_the_database_says_nothing_of_what_was_to_be_written(database):
+    with pytest.raises(DBAPIError) as failed, database.writing() as session:
+        session.execute(text("INSERT INTO no_such_table VALUES (:name)"), {"name": "Maja Exempelsson"})
+
+    assert "no_such_table" in str(failed.value)
+    assert "Maja" not in str(failed.value)
 
 
 def test_a_new_database_file_is_read_by_its_owner_alone(tmp_path):
