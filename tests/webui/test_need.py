@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from engine.clock import SystemClock
 from engine.services import accounts, history
@@ -107,6 +108,20 @@ def test_a_case_that_exists_is_told_to_whoever_sees_it_already_and_that_is_logge
         case = session.scalars(select(Case)).one()
         rows = session.scalars(select(history.History).where(history.History.case_id == case.id, history.History.kind == "read"))
         assert [row.by for row in rows if row.details["what"] == "match"] == [school.teacher]
+
+
+def test_nothing_is_lost_where_the_case_cannot_begin_for_a_reason_that_nobody_foresaw(browser_of, school, runtime, monkeypatch):
+    browser = browser_of(school.teacher)
+    browser.post("/need", **MAJA)
+
+    def locked(*given, **more):
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("engine.services.cases.start", locked)
+    failed = browser.post("/need/agreement", place=school.place)
+
+    assert failed.status == 500
+    assert 'value="Maja Exempelsson"' in browser.get("/need").html
 
 
 def test_another_child_of_the_same_name_is_no_match(browser_of, school, runtime):

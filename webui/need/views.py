@@ -14,7 +14,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from personnummer import personnummer
 from werkzeug.wrappers import Response
 
-from engine.errors import SamspelError
 from engine.services import cases, kept, outlook
 from engine.services.cases import NewChild
 from webui import kept as keeping
@@ -75,7 +74,7 @@ def _begin(place: str) -> Response | tuple[str, int]:
     except cases.AgeOutside as error:
         kept.keep(runtime(), person(), CHILD, taken.fields)
         return _child_page(dict(taken.fields), {"birth_date": error.sentence(language())}), HTTPStatus.UNPROCESSABLE_ENTITY
-    except SamspelError:
+    except Exception:  # whatever stops it, a busy database among the rest, the text was the person's and not to be written again
         kept.keep(runtime(), person(), CHILD, taken.fields)
         raise
     first = next(iter(started.work_items), None)
