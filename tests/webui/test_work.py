@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
 from engine.clock import SystemClock
 from engine.services import accounts, tasks
+from engine.storage.tables import Case
 
 NEED = "Maja orkar inte med skoldagen."
 
@@ -229,3 +231,26 @@ def test_a_reported_deviation_shows_on_its_page_whom_it_waits_for(browser_of, sc
     assert NEED in shown.text
     assert 'aria-current="step"' in shown.html
     assert "Väntar på" in shown.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/inbox?after=0001-01-01T00:00:00%2B23:00~1",
+        "/inbox?after=9999-12-31T23:59:59-23:00~1",
+        f"/inbox?after=2026-03-12T08:30:00Z~{10**30}",
+        f"/cases?page={10**30}",
+        "/cases?page=-1",
+        "/demo?since=0001-01-01T00:00:00%2B23:00&until=9999-12-31T23:59:59-23:00",
+        f"/case/REFERENCE/events?before={10**30}",
+    ],
+)
+def test_a_number_or_moment_that_no_row_can_have_is_no_error_of_ours(need, runtime, address):
+    browser, _ = need
+    with runtime.database.reading() as session:
+        reference = session.scalars(select(Case.reference)).one()
+
+    page = browser.get(address.replace("REFERENCE", reference))
+    several = browser.post("/inbox/several", do="claim", item=str(10**30))
+
+    assert (page.status, several.status) == (200, 200)

@@ -13,6 +13,7 @@ from webui.case import phrases
 from webui.case.timeline import told
 from webui.errors import not_found
 from webui.house import language, names, person, runtime
+from webui.numbers import page_number, row_number
 from webui.words import gettext
 
 case = Blueprint("case", __name__)
@@ -33,7 +34,7 @@ def every() -> str:
         whose=cast("caseload.Whose", whose if whose in ("mine", "units") else "all"),
         closed=given.get("closed") == "1",
         text=given.get("case", "").strip()[:LONGEST_REFERENCE],
-        page=given.get("page", 1, type=int),
+        page=given.get("page", 1, type=page_number),
     )
     return render_template("case/cases.html", found=caseload.listed(runtime(), person(), asked), asked=asked, ended_briefly=phrases.ended_briefly)
 
@@ -47,7 +48,7 @@ def show(reference: str) -> str:
 @case.get("/case/<reference>/events")
 def events(reference: str) -> str:
     """Tell everything that has happened in a case, page by page."""
-    found = case_file.events(runtime(), person(), reference, request.args.get("before", type=int))
+    found = case_file.events(runtime(), person(), reference, request.args.get("before", type=row_number))
     timeline = told(found.rows, names(), found.view)
     return render_template("case/case_events.html", case=found.view, timeline=timeline, older=found.older)
 
@@ -55,7 +56,7 @@ def events(reference: str) -> str:
 @case.get("/case/<reference>/plan")
 def plan(reference: str) -> str:
     """Show a plan as a page of its own, to read and to print: the one in force, or an earlier one by its number."""
-    view, found = case_file.plan(runtime(), person(), reference, request.args.get("number", type=int))
+    view, found = case_file.plan(runtime(), person(), reference, request.args.get("number", type=row_number))
     return render_template("case/case_plan.html", case=view, plan=found, words=phrases)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -15,6 +15,7 @@ from engine.services.elapse import Passed
 from webui.demo.people import cast
 from webui.door.views import enter, inside
 from webui.house import house, names, runtime
+from webui.numbers import moment
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -65,7 +66,7 @@ def clock() -> Response:
 def _passed() -> Passed | None:
     """What came of the move that the address speaks of, or none."""
     try:
-        since, until = (datetime.fromisoformat(request.args.get(name, "")) for name in ("since", "until"))
+        since, until = (moment(request.args.get(name, "")) for name in ("since", "until"))
     except ValueError:
         return None
-    return elapse.happened(runtime(), since, until) if since.tzinfo and until.tzinfo else None
+    return elapse.happened(runtime(), since, until)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal, cast, get_args
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from webui.dates import local, today
 from webui.door.views import inside
 from webui.house import language, names, person, runtime
 from webui.inbox.words import roles, whose
+from webui.numbers import moment, row_number
 from webui.words import gettext, ngettext
 
 inbox = Blueprint("inbox", __name__, url_prefix="/inbox")
@@ -101,7 +102,7 @@ def several() -> Response:
     do = request.form.get("do", "")
     if do not in acts:
         abort(404)
-    done = tasks.each(dict.fromkeys(request.form.getlist("item", type=int)), acts[do])
+    done = tasks.each(dict.fromkeys(request.form.getlist("item", type=row_number)), acts[do])
     if not done:
         flash(gettext("Kryssa först för det som du vill göra något med."))
     if well := sum(one.failure is None for one in done):
@@ -176,12 +177,11 @@ def _narrowing(asked: Mapping[str, str], *, paged: bool = True) -> Narrowing:
 
 def _position(text: str) -> Position | None:
     """Read where the page before ended; anything else begins at the beginning."""
-    moment, _, number = text.partition("~")
+    at, _, number = text.partition("~")
     try:
-        at = datetime.fromisoformat(moment)
+        return Position(moment(at), row_number(number))
     except ValueError:
         return None
-    return Position(at, int(number)) if at.tzinfo is not None and number.isdecimal() and len(number) <= len(str(2**63)) - 1 else None
 
 
 def _next_page(asked: Mapping[str, str], entries: list[Entry]) -> str | None:
