@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from engine.services import accounts
 from engine.services.opening import open_runtime
-from webui import dates, errors, fingerprints, kept, language, limits, security
+from webui import cleaning, dates, errors, fingerprints, kept, language, limits, security
 from webui.api.app import create_api
 from webui.case.views import case
 from webui.demo.views import demo
@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the application. Called on the main thread, after any fork. Raises as ``open_runtime`` does."""
     app = Flask(__name__)
     app.url_map.converters["int"] = RowNumber
+    cleaning.clean_requests(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_POST,

@@ -11,7 +11,7 @@ from flask_openapi.models.security_scheme import SecurityScheme
 from flask_openapi.models.server import Server
 from flask_openapi.openapi import OpenAPI
 
-from webui import limits, security
+from webui import cleaning, limits, security
 from webui.api import door, problems, shapes
 from webui.api.views import rooms
 from webui.house import EXTENSION, House
@@ -40,6 +40,7 @@ def create_api(house: House, largest_body: int, calls_a_minute: int = 0) -> Flas
     api.openapi_version = "3.1.0"  # the newest that validators and generators of clients read; nothing newer is used
     api.config.update(MAX_CONTENT_LENGTH=largest_body, PROVIDE_AUTOMATIC_OPTIONS=False)
     api.url_map.converters["int"] = RowNumber
+    cleaning.clean_requests(api)
     api.extensions[EXTENSION] = house
     problems.add_problems(api)
     security.add_headers(api)
