@@ -223,13 +223,15 @@ def validate(form: Form, answers: Mapping[str, Any], context: Mapping[str, FeelV
 
 
 def choices(of: Field, context: Mapping[str, FeelValue]) -> tuple[Choice, ...]:
-    """Return what there is to choose in a field, its own choices or those that the context gives."""
+    """Return what there is to choose in a field, its own choices or those that the context gives; null is no choice."""
     if of.choices_from is None:
         return of.choices
     given = _evaluate(of.choices_from, context)
     rows = given if isinstance(given, list) else []
     return tuple(
-        Choice(str(row.get("label", row.get("value"))), row.get("value")) if isinstance(row, Mapping) else Choice(str(row), row) for row in rows
+        Choice(str(row.get("label", row.get("value"))), row.get("value")) if isinstance(row, Mapping) else Choice(str(row), row)
+        for row in rows
+        if row is not None
     )
 
 

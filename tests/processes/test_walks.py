@@ -71,6 +71,12 @@ def test_a_no_from_one_of_two_guardians_ends_it_where_both_are_needed():
     assert not walk.happened("record_participants")
 
 
+def test_a_consent_names_its_readers_among_those_that_are_asked_to_come():
+    walk = Walk("sip").begin().answer("register_need", "decide_call", "select_actors")
+
+    assert walk.task("obtain_consent").inputs["recipient_options"] == [{"label": "clinic", "value": "clinic"}]
+
+
 def test_a_late_meeting_is_the_managers_to_accept():
     walk = Walk("sip", meeting_days=5).begin().answer("register_need", "decide_call", "select_actors", "obtain_consent", "send_summons")
 
