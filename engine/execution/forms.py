@@ -358,7 +358,17 @@ class Level:
             complaint = check(one, value, lambda name: self.rule(one, name))
             if complaint is not None:
                 return complaint
-        return None
+        return self._passed(one, value)
+
+    def _passed(self, one: Field, value: FeelValue) -> Complaint | None:
+        """Complain of a day before today where the form asks for none that has passed; the day of today is still to come."""
+        today = self.context.get("today") if one.settings.get("disallowPassedDates") is True else None
+        if not isinstance(today, date) or not isinstance(value, date) or _day(value) >= today:
+            return None
+        return Complaint(
+            f"”{one.name}” har redan varit. Skriv i dag eller en senare dag.",
+            f"“{one.name}” has already been. Write today or a later day.",
+        )
 
     def _chosen(self, one: Field, value: FeelValue) -> Complaint | None:
         known = {str(choice.value): choice.value for choice in choices(one, self._around())}

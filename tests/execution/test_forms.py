@@ -142,6 +142,28 @@ def test_the_choices_may_come_from_the_context():
     assert list(validate(asked, {"unit": "elsewhere"}, context)[1]) == ["unit"]
 
 
+def test_null_is_no_choice():
+    asked = form(component("checklist", "units", valuesExpression="=unit_options"))
+    context = {"unit_options": [None, {"label": "BUP", "value": "bup"}]}
+
+    assert [choice.label for choice in choices(asked.fields[0], context)] == ["BUP"]
+
+
+@pytest.mark.parametrize(("answer", "refused"), [("2026-03-30T23:59", True), ("2026-03-31T00:15", False), ("2026-04-01T10:00", False)])
+def test_a_day_that_has_passed_is_refused_where_the_form_asks_for_none(answer, refused):
+    asked = form(component("datetime", subtype="datetime", disallowPassedDates=True))
+
+    complaints = validate(asked, {"x": answer}, {"today": date(2026, 3, 31)})[1]
+
+    assert [complaint.sv for complaint in complaints.values()] == ["”Fältet” har redan varit. Skriv i dag eller en senare dag."] * refused
+
+
+def test_a_day_that_has_passed_may_be_written_elsewhere():
+    asked = form(component("datetime", subtype="date"))
+
+    assert validate(asked, {"x": "2026-03-30"}, {"today": date(2026, 3, 31)})[1] == {}
+
+
 def test_rows_of_a_list_are_validated_one_by_one():
     asked = form(
         {
