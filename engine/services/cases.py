@@ -128,6 +128,8 @@ class OpenWork:
     name: str
     element: str
     queue: str
+    unit: str | None
+    """Which unit it is about or lies with, where several get the same step."""
     claimed_by: str | None
     due_at: datetime | None
     explanation: Mapping[str, Any] | None
@@ -457,7 +459,7 @@ def view(session: Session, case: Case, sight: access.Sight, told: Sequence[Row])
             if sight.content or one.unit_id in {*sight.units, case.initiator_unit} or one.person_id == sight.person
         ),
         tuple(
-            OpenWork(one.id, one.name, one.element, one.queue, one.claimed_by, one.due_at, one.explanation)
+            OpenWork(one.id, one.name, one.element, one.queue, one.unit_id, one.claimed_by, one.due_at, one.explanation)
             for one in items
             if sight.content or one.unit_id in sight.units or one.queue.removeprefix("unit:") in sight.units
         ),

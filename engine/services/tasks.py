@@ -181,6 +181,8 @@ class Next:
     name: str
     element: str
     queue: str
+    unit: str | None
+    """Which unit it is about or lies with, where several get the same step."""
     due_at: datetime | None
     mine: bool
 
@@ -273,7 +275,7 @@ def names_of(runtime: Runtime, person: str, work_items: Collection[int]) -> list
         organisation = runtime.organisation(session)
         items = session.scalars(select(WorkItem).where(WorkItem.id.in_(work_items), WorkItem.closed_at.is_(None)).order_by(WorkItem.id))
         return [
-            Next(item.id, item.name, item.element, item.queue, item.due_at, access.right_to(organisation, person, item, at) is not None)
+            Next(item.id, item.name, item.element, item.queue, item.unit_id, item.due_at, access.right_to(organisation, person, item, at) is not None)
             for item in items
         ]
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, update
 
 from engine.clock import MovableClock
-from engine.services import cases, deviations, notes
+from engine.services import cases, deviations, notes, tasks
 from engine.services.opening import open_runtime
 from engine.services.runtime import Runtime
 from engine.storage.tables import Consent
@@ -238,6 +238,29 @@ def test_only_those_who_take_part_record_a_withdrawal(browser_of, sip):
     assert browser_of(leader).post(link).status == 404
     with pytest.raises(cases.NotYoursToWithdraw):
         cases.withdraw(sip.runtime, leader, sip.reference)
+
+
+def test_what_waits_alike_for_several_units_names_which(browser_of, sip):
+    sip.answer_all()
+    sip.town.wait(days=10, minutes=5)
+
+    waits = section(page_of(browser_of, sip), "now")
+
+    assert waits.count("Anteckna närvaro") == 2
+    assert all(sip.town.organisation.unit(item.unit_id).name in waits for item in sip.items("take_attendance"))
+
+
+def test_nobody_is_called_to_a_day_that_has_been(town):
+    called = town.start(AGREEMENT)
+    called.register()
+    called.do("decide_call", decision="call", reason="Flera behöver hjälpas åt.")
+    called.choose("social_authority")
+    called.consent()
+
+    with pytest.raises(tasks.InvalidAnswers) as refused:
+        called.summon(-20)
+
+    assert list(refused.value.fields) == ["meeting_at"]
 
 
 def test_a_unit_outside_the_consent_is_told_so_and_sees_no_names(browser_of, sip, runtime):
