@@ -466,8 +466,8 @@ class _Writing:
             return None
         return self.facts.explanation(task.deadline, self.step.milestones) or {
             "deadline": None,
-            "sv": f"Tiden kommer från ärendets egna uppgifter, så som ritningen anger vid ”{task.name}”.",
-            "en": f"The time comes from what is written in the case, as the drawing says at “{task.name}”.",
+            "sv": f"Dagen är hämtad ur det som redan är svarat i ärendet, så som ritningen säger vid ”{task.name}”.",
+            "en": f"The day is taken from what is already answered in the case, as the drawing says at “{task.name}”.",
             "rules": rules_of(task.properties),
             "at": task.due_at.isoformat(),
         }
