@@ -10,6 +10,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.utils import cached_property
 
 NUL = "\x00"
+UNREADABLE = "\ufffd"
+"""In its place in a question, so that what fits nothing fits nothing still."""
 
 
 class CleanRequest(Request):
@@ -18,11 +20,11 @@ class CleanRequest(Request):
     @cached_property
     def args(self) -> MultiDict[str, str]:
         """Return the questions of the address."""
-        return _clean(super().args)
+        return _clean(super().args, UNREADABLE)
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
-        vars(self)["form"] = _clean(vars(self)["form"])
+        vars(self)["form"] = _clean(vars(self)["form"], "")
 
 
 def clean_requests(app: Flask) -> None:
@@ -36,7 +38,7 @@ def _refuse_address() -> None:
         abort(404)
 
 
-def _clean(given: MultiDict[str, str]) -> MultiDict[str, str]:
+def _clean(given: MultiDict[str, str], instead: str) -> MultiDict[str, str]:
     if not any(NUL in text for pair in given.items(multi=True) for text in pair):
         return given
-    return ImmutableMultiDict([(name.replace(NUL, ""), text.replace(NUL, "")) for name, text in given.items(multi=True)])
+    return ImmutableMultiDict([(name.replace(NUL, instead), text.replace(NUL, instead)) for name, text in given.items(multi=True)])
