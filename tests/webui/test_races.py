@@ -23,6 +23,7 @@ from engine.shipped import processes_folder
 from engine.simulation.answers import Answering
 from engine.storage.tables import History, WorkItem
 from tests.browser import new_page, press
+from tests.conftest import IN_CI
 from tests.services.conftest import made
 from tests.webui.conftest import AGREEMENT
 from webui.app import create_app
@@ -30,7 +31,7 @@ from webui.house import EXTENSION
 from webui.settings import Settings
 
 BROWSERS = 20
-ROUNDS = 50
+ROUNDS = 50 if IN_CI else 10
 TOGETHER = 150
 """Milliseconds from the first context that is told until all of them send."""
 TEXT = "Det här skrev webbläsare {} om {}."
