@@ -17,12 +17,12 @@ GREEDY = 'for n in 1..1000000000 return "text"'
 @pytest.mark.parametrize(("expression", "error"), [(ENDLESS, feel.FeelEndless), (GREEDY, (feel.FeelGreedy, feel.FeelEndless))])
 def test_an_endless_or_greedy_expression_ends_within_a_second(expression, error):
     feel.start()
-    begun = time.monotonic()
+    begun = time.process_time()
 
     with pytest.raises(error) as raised:
         feel.evaluate(expression)
 
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1  # of this process's own work: the machine may be busy with other tests
     assert expression in raised.value.sentence("sv")
     assert feel.evaluate("1 + 1") == 2
 
