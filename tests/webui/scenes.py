@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from engine.clock import MovableClock
 from engine.services.clock import OffsetClock
+from engine.services.directory import directory
 from engine.services.runtime import Runtime
 from tests.browser import new_page, press, served
 from tests.webui import demonstration
@@ -121,7 +122,15 @@ def scenes(app: Flask) -> list[Scene]:
     for pages, person in ((("start", "inbox", "task", "case"), roles.staff), (("managers",), roles.manager)):
         walk = Walk(app, demonstration.client_of(app, person)).everywhere("/")
         paths |= {page: (person, *_extremes(walk.values(), MAIN[page])) for page in pages if MAIN[page] in app.view_functions}
-    return [scene for page, (person, full, empty) in paths.items() for scene in _states(page, person, full, empty)]
+    idle = {"task": roles.staff, "case": roles.staff, "managers": _idle_leader(app)}
+    return [scene for page, (person, full, empty) in paths.items() for scene in _states(page, person, full, empty, idle.get(page, STRANGER))]
+
+
+def _idle_leader(app: Flask) -> str:
+    """Return who leads something and finds least on the managers' page."""
+    here = directory(runtime_of(app))
+    leaders = [one.id for one in here.organisation.persons if here.leads(one.id) and here.organisation.can_log_in(one.id, here.at)]
+    return min(leaders, key=lambda who: len(demonstration.client_of(app, who).get("/lead").data))
 
 
 def _extremes(seen: Iterable[Seen], endpoint: str) -> tuple[str, str]:
@@ -131,9 +140,9 @@ def _extremes(seen: Iterable[Seen], endpoint: str) -> tuple[str, str]:
     return asking[-1][1], asking[0][1]
 
 
-def _states(page: str, person: str, full: str, empty: str) -> list[Scene]:
+def _states(page: str, person: str, full: str, empty: str, idle: str) -> list[Scene]:
     return [
-        Scene(page, "empty", "Nothing is there yet", person if page in ("task", "case") else STRANGER, empty),
+        Scene(page, "empty", "Nothing is there yet", idle, empty),
         Scene(page, "full", "An ordinary busy day", person, full),
         _gone_wrong(page, person, full, empty),
         Scene(page, "long", "Long Swedish names", person, full, house="long"),
